@@ -16,7 +16,10 @@ export default defineConfig({
         extends: true,
         test: { name: "suite", include: ["test/**/*.test.ts"], exclude: ["test/**/fixtures/**", "**/node_modules/**"] },
       },
-      { extends: true, test: { name: "examples", include: ["examples/**/*.test.ts"], exclude: ["**/node_modules/**"] } },
+      {
+        extends: true,
+        test: { name: "examples", include: ["examples/**/*.test.ts"], exclude: ["**/node_modules/**"] },
+      },
       { extends: true, test: { name: "chat", include: ["apps/chat/**/*.test.ts"], exclude: ["**/node_modules/**"] } },
     ],
   },
