@@ -1,8 +1,22 @@
 import { defaultServerConditions } from "vite";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 // Packages are used from source: the same condition as in tsconfig.base.json and in `tsx --conditions`.
 const conditions = ["@solent/source", ...defaultServerConditions];
+
+const notTests = ["**/node_modules/**", "**/dist/**", "**/fixtures/**"];
+
+function project(name: string, include: string[], more: { exclude?: string[]; browser?: boolean } = {}) {
+  return {
+    extends: true,
+    test: {
+      name,
+      include,
+      exclude: [...notTests, ...(more.exclude ?? [])],
+      globalSetup: more.browser ? ["./test/setup/chromium.ts"] : [],
+    },
+  } satisfies TestProjectInlineConfiguration;
+}
 
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
@@ -11,16 +25,11 @@ export default defineConfig({
     testTimeout: 10_000,
     hookTimeout: 20_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
-      {
-        extends: true,
-        test: { name: "suite", include: ["test/**/*.test.ts"], exclude: ["test/**/fixtures/**", "**/node_modules/**"] },
-      },
-      {
-        extends: true,
-        test: { name: "examples", include: ["examples/**/*.test.ts"], exclude: ["**/node_modules/**"] },
-      },
-      { extends: true, test: { name: "chat", include: ["apps/chat/**/*.test.ts"], exclude: ["**/node_modules/**"] } },
+      project("unit", ["packages/*/src/**/*.test.ts"]),
+      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"] }),
+      project("examples", ["examples/**/*.test.ts"], { browser: true }),
+      project("chat", ["apps/chat/**/*.test.ts"], { browser: true }),
+      project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
   },
 });

@@ -1,0 +1,154 @@
+// Finds a program that the tests need from the system, or installs it, or says in one line what to install.
+//
+//   node scripts/system-program.mjs chromium      prints the path
+//
+// Order: the environment variable, the PATH, well-known places, then the system's package manager (as root or
+// with a passwordless sudo). It never gives up quietly: without the program it throws.
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+/**
+ * @typedef {object} Program
+ * @property {string} env        the environment variable that names the program and wins over everything else
+ * @property {string[]} names    what it is called on the PATH, best first
+ * @property {string[]} places   where it is when it is not on the PATH
+ * @property {Record<string, string[]>} packages  package manager -> packages to install
+ */
+
+/** One row a program. @type {Record<string, Program>} */
+const programs = {
+  chromium: {
+    env: "CHROMIUM_PATH",
+    names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge"],
+    places: [
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+      "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ],
+    packages: { "apt-get": ["chromium", "fonts-liberation"], dnf: ["chromium"], apk: ["chromium", "font-liberation"] },
+  },
+};
+
+/** Package manager -> the commands that install packages. @type {Record<string, (packages: string[]) => string[][]>} */
+const installers = {
+  "apt-get": (packages) => [
+    ["apt-get", "update", "-qq"],
+    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages],
+  ],
+  dnf: (packages) => [["dnf", "install", "-y", "-q", ...packages]],
+  apk: (packages) => [["apk", "add", "-q", ...packages]],
+};
+
+const INSTALL_TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * The path of a system program that can be executed.
+ *
+ * @param {string} name  a row of the table, for instance "chromium"
+ * @param {{ env?: NodeJS.ProcessEnv, uid?: number | undefined, log?: (line: string) => void }} [host]
+ * @returns {string}
+ * @throws {Error} one line that says what to install
+ */
+export function systemProgram(name, host = {}) {
+  const program = programs[name];
+  if (program === undefined) {
+    throw new Error(`There is no system program "${name}"; known: ${Object.keys(programs).join(", ")}.`);
+  }
+  const env = host.env ?? process.env;
+  const uid = "uid" in host ? host.uid : process.getuid?.();
+  const log = host.log ?? ((line) => process.stderr.write(`${line}\n`));
+
+  const named = env[program.env];
+  if (named) {
+    if (isExecutable(named)) return named;
+    throw new Error(`${program.env} is "${named}", which is not an executable file: correct it or unset it.`);
+  }
+  const present = find(program, env);
+  if (present !== undefined) return present;
+
+  const failure = install({ name, program, env, uid, log });
+  const installed = failure === undefined ? find(program, env) : undefined;
+  if (installed !== undefined) return installed;
+  throw new Error(
+    `The tests need ${name} and ${failure ?? "its package brought no program of that name"}: ` +
+      `install ${name}, or set ${program.env} to its path.`,
+  );
+}
+
+/** @param {Program} program @param {NodeJS.ProcessEnv} env */
+function find(program, env) {
+  for (const name of program.names) {
+    const path = onPath(name, env);
+    if (path !== undefined) return path;
+  }
+  return program.places.find(isExecutable);
+}
+
+/** @param {string} name @param {NodeJS.ProcessEnv} env */
+function onPath(name, env) {
+  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Installs with the first package manager there is; answers why it could not, or undefined.
+ *
+ * @param {{ name: string, program: Program, env: NodeJS.ProcessEnv, uid: number | undefined, log: (line: string) => void }} job
+ * @returns {string | undefined}
+ */
+function install({ name, program, env, uid, log }) {
+  const manager = Object.keys(program.packages).find((candidate) => onPath(candidate, env) !== undefined);
+  const commands = manager === undefined ? undefined : installers[manager];
+  if (manager === undefined || commands === undefined) return "no known package manager is here to install it with";
+
+  const prefix = rights(uid, env);
+  if (prefix === undefined) return `${manager} needs root or a passwordless sudo to install it`;
+
+  const packages = program.packages[manager] ?? [];
+  log(`${name} is not here: installing ${packages.join(", ")} with ${manager}. This happens once.`);
+  for (const command of commands(packages)) {
+    const failure = run([...prefix, ...command], env);
+    if (failure !== undefined) return `${command.join(" ")} failed (${failure})`;
+  }
+  return undefined;
+}
+
+/** What to put before a command so that it runs as root. @param {number | undefined} uid @param {NodeJS.ProcessEnv} env */
+function rights(uid, env) {
+  if (uid === 0) return [];
+  if (onPath("sudo", env) === undefined) return undefined;
+  return run(["sudo", "-n", "true"], env) === undefined ? ["sudo", "-n"] : undefined;
+}
+
+/** Runs a command; answers the last line it said when it failed. @param {string[]} command @param {NodeJS.ProcessEnv} env */
+function run([program = "", ...args], env) {
+  const result = spawnSync(onPath(program, env) ?? program, args, {
+    env: { ...env, DEBIAN_FRONTEND: "noninteractive" },
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  if (result.status === 0) return undefined;
+  const said = result.error?.message ?? result.stderr.trim().split("\n").at(-1);
+  return said || `exit code ${result.status}`;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    process.stdout.write(`${systemProgram(process.argv[2] ?? "")}\n`);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
