@@ -1,1 +1,2 @@
+// Nothing is exported until there is a layer to export: see the README.
 export {};
