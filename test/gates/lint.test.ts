@@ -96,30 +96,31 @@ describe("the direction of imports in core", () => {
   const { overrides } = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8")) as {
     overrides: { files: string[]; rules: Record<string, unknown> }[];
   };
-  const folders = readdirSync(join(root, "packages/core/src"), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name);
+  const belowServer = ["internal", "errors", "contract", "layer", "connection", "consumer", "routing", "middleware"];
+  const allowed: Record<string, readonly string[]> = {
+    internal: [],
+    errors: ["internal"],
+    contract: ["errors", "internal"],
+    layer: ["errors", "internal"],
+    connection: ["contract", "errors", "internal"],
+    consumer: ["connection", "contract", "layer", "errors", "internal"],
+    routing: ["consumer", "contract", "connection", "errors", "internal"],
+    middleware: ["routing", "connection", "errors", "internal"],
+    server: belowServer,
+    testing: belowServer,
+  };
+  const folders = Object.keys(allowed);
 
   test("has a list of allowed imports for every folder", () => {
     const limited = overrides.filter(({ rules }) => "no-restricted-imports" in rules).flatMap(({ files }) => files);
+    const present = readdirSync(join(root, "packages/core/src"), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+    expect(folders).toEqual(expect.arrayContaining(present));
     expect(limited).toEqual(expect.arrayContaining(folders.map((folder) => `packages/core/src/${folder}/**`)));
   });
 
   test("lets a folder import exactly what its list names", () => {
-    const allowed: Record<string, readonly string[]> = {
-      internal: [],
-      errors: ["internal"],
-      contract: ["errors", "internal"],
-      layer: ["errors", "internal"],
-      connection: ["contract", "errors", "internal"],
-      consumer: ["connection", "contract", "layer", "errors", "internal"],
-      routing: ["consumer", "contract", "connection", "errors", "internal"],
-      middleware: ["routing", "connection", "errors", "internal"],
-      server: folders.filter((folder) => folder !== "server" && folder !== "testing"),
-      testing: folders.filter((folder) => folder !== "server" && folder !== "testing"),
-    };
-    expect(Object.keys(allowed).sort()).toEqual(folders.sort());
-
     const files: Record<string, string> = {};
     for (const from of folders) {
       for (const to of folders.filter((folder) => folder !== from)) {

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "../gates/run-gate.ts";
+import { exportedNames } from "./exported-names.ts";
+
+/** Entry -> its source file. */
+const entries = {
+  "@solent/core": "packages/core/src/index.ts",
+  "@solent/core/contract": "packages/core/src/contract/index.ts",
+  "@solent/core/errors": "packages/core/src/errors/index.ts",
+  "@solent/core/layer": "packages/core/src/layer/index.ts",
+  "@solent/core/node": "packages/core/src/server/index.ts",
+  "@solent/core/testing": "packages/core/src/testing/index.ts",
+  "@solent/client": "packages/client/src/index.ts",
+};
+
+const names = exportedNames(Object.values(entries).map((file) => join(root, file)));
+
+describe("the public names", () => {
+  test("are the ones in public-api.txt (after a wanted change: npx vitest run test/packaging/public-api -u)", async () => {
+    const listing = Object.entries(entries).map(([entry, file]) => {
+      const lines = (names.get(join(root, file)) ?? []).map((name) => `  ${name}\n`);
+      return `${entry}\n${lines.join("")}`;
+    });
+    await expect(listing.join("\n")).toMatchFileSnapshot("public-api.txt");
+  });
+
+  test("of @solent/core are at most 60", () => {
+    const main = names.get(join(root, entries["@solent/core"])) ?? [];
+    expect(main.length).toBeGreaterThan(0);
+    expect(main.length).toBeLessThanOrEqual(60);
+  });
+
+  test("are counted whether they are values, types, renamed or passed on", () => {
+    const fixture = join(root, "test/gates/fixtures/exported-names/index.ts");
+    expect(exportedNames([fixture]).get(fixture)).toEqual([
+      "class Renamed",
+      "const limit",
+      "function open",
+      "type Options",
+      "type Shape",
+    ]);
+  });
+
+  test("must be declared somewhere", () => {
+    const fixture = join(root, "test/gates/fixtures/exported-names/broken.ts");
+    expect(() => exportedNames([fixture])).toThrow('"missing" is exported but nothing declares it');
+  });
+});
