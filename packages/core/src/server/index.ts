@@ -1,1 +1,11 @@
-export {};
+export type { FetchHandler, NodeListener } from "./http-handler.ts";
+export {
+  attach,
+  type AttachOptions,
+  type CloseOptions,
+  type Lifespan,
+  type RootApplication,
+  serve,
+  type ServeOptions,
+  SolentServer,
+} from "./serve.ts";

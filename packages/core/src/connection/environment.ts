@@ -1,0 +1,78 @@
+import { SolentError } from "../errors/solent-error.ts";
+import type { ChannelLayer } from "../layer/channel-layer.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { consoleLogger, type Logger } from "./logger.ts";
+import { type Observer, silentObserver } from "./observer.ts";
+import { Watch } from "./watch.ts";
+
+/** What a failing handler was doing. */
+export interface Failure {
+  /** The consumer class's name. */
+  readonly consumer: string;
+  /** The hook or handler: `"connect"`, `"receive"`, `"chat_message"`. */
+  readonly handler: string;
+  readonly path: string;
+  readonly connectionId: string;
+}
+
+/**
+ * What happens to the connection of a handler that threw: kept, or closed with a code of the private range.
+ *
+ * The peer never sees more than the code and a fixed text.
+ */
+export type OnError = (error: unknown, failure: Failure) => "keep" | "close" | { readonly closeCode: number };
+
+/** What every connection of one server shares. */
+export interface Environment {
+  /** The channel layers by name; `"default"` is the one a class uses unless it says otherwise. */
+  readonly layers: ReadonlyMap<string, ChannelLayer>;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly observer: Observer;
+  readonly onError: OnError;
+  /** Whether outgoing messages are checked against their schemas, once each. */
+  readonly isDevelopment: boolean;
+  /** What runs, and what runs for too long. */
+  readonly watch: Watch;
+}
+
+/** What a server is told about itself; every option has a default. */
+export interface EnvironmentOptions {
+  /** The channel layer called `"default"`. @default none: consumers without groups need none */
+  readonly layer?: ChannelLayer;
+  /** Further layers by name; a class picks one with `static layerName`. */
+  readonly layers?: Readonly<Record<string, ChannelLayer>>;
+  /** Bounds of the connections. @default `defaultLimits` */
+  readonly limits?: Partial<Limits>;
+  /** @default warnings and errors go to the console */
+  readonly logger?: Logger;
+  /** What happens to the connection of a handler that threw. @default closes with 4500 */
+  readonly onError?: OnError;
+  /** Whether outgoing messages are checked against their schemas. @default whether NODE_ENV is not "production" */
+  readonly isDevelopment?: boolean;
+}
+
+/**
+ * Resolves the options of a server.
+ *
+ * @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule.
+ */
+export function createEnvironment(options: EnvironmentOptions, observer: Observer = silentObserver): Environment {
+  const layers = new Map(Object.entries(options.layers ?? {}));
+  if (options.layer !== undefined) {
+    if (layers.has("default")) {
+      throw new SolentError("CONFIG_INVALID", { option: "layers", value: "default", rule: "layer and layers.default are the same one: give one of them" });
+    }
+    layers.set("default", options.layer);
+  }
+  const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
+  return {
+    layers,
+    limits: resolveLimits(options.limits),
+    logger: options.logger ?? consoleLogger,
+    observer,
+    onError: options.onError ?? (() => "close"),
+    isDevelopment: options.isDevelopment ?? env?.["NODE_ENV"] !== "production",
+    watch: new Watch(),
+  };
+}

@@ -1,0 +1,34 @@
+import type { End } from "../connection/link.ts";
+import { ConsumerBase } from "./consumer-base.ts";
+
+/**
+ * A consumer for background work, sent by channel name: `layer.send("thumbnails", { type: "image.resize", … })`.
+ *
+ * Extend it with a method for each event type, and run it with `runWorker`. It has no peer: there is nothing to accept,
+ * and nothing to send to. `this.scope.channel` names the channel it serves.
+ */
+export class ChannelConsumer extends ConsumerBase {
+  /** The same class, for which routers demand these scope keys. */
+  static needs(): typeof ChannelConsumer {
+    return this;
+  }
+
+  /** Told once, when the worker stops or a handler's failure ends this instance. */
+  disconnect(_end: End): void | Promise<void> {}
+
+  /** @internal */
+  "~connect"(): void {}
+
+  /** @internal */
+  "~arrival"(): undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  "~frame"(): void {}
+
+  /** @internal */
+  "~disconnect"(end: End): unknown {
+    return this.disconnect(end);
+  }
+}

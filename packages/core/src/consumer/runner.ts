@@ -1,0 +1,463 @@
+import type { Environment } from "../connection/environment.ts";
+import { messageFrame } from "../connection/frame.ts";
+import type { End, Link, Receiver } from "../connection/link.ts";
+import type { Scope } from "../connection/scope.ts";
+import type { Watched } from "../connection/watch.ts";
+import { closeCodes } from "../errors/close-codes.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
+import { Mailbox } from "../layer/mailbox.ts";
+import type { EventData, LayerMessage } from "../layer/message.ts";
+import { arrivedData } from "./arrived-data.ts";
+import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
+import { type Arrival, type ConsumerBase } from "./consumer-base.ts";
+import type { GroupSendOptions } from "./group.ts";
+import { StopConsumer } from "./stop-consumer.ts";
+
+/** What a runner is made for. */
+export interface RunnerParts {
+  readonly scope: Scope;
+  readonly link: Link;
+  readonly info: ClassInfo;
+  /** Validated path parameters. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs one consumer: gives it frames and events one at a time, and ends it once.
+ *
+ * Two lanes wait for their turn and alternate: frames from the peer (when full, the socket is no longer read) and events
+ * from the layer (when full, the overflow policy decides). While nothing waits and nothing runs, an event goes straight
+ * from the hub to the handler: no promise, no closure, no copy.
+ */
+export class Runner implements Receiver, Watched {
+  readonly scope: Scope;
+  readonly link: Link;
+  readonly info: ClassInfo;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
+  handlerName = "";
+  runningSinceMs = 0;
+  #consumer: ConsumerBase | undefined;
+  #busy = false;
+  #overlapping = 0;
+  #overlaps: Map<string, number> | undefined;
+  #blockedBy: string | undefined;
+  #frames: Arrival[] | undefined;
+  #paused = false;
+  #events: Mailbox | undefined;
+  #eventTurn = false;
+  #seat: Seat | undefined;
+  #controller: AbortController | undefined;
+  #end: End | undefined;
+  #endedAtMs = 0;
+  #isDisconnected = false;
+  #isReported = false;
+  #settled: (() => void) | undefined;
+  #rejected: ((error: unknown) => void) | undefined;
+
+  constructor(parts: RunnerParts) {
+    this.scope = parts.scope;
+    this.link = parts.link;
+    this.info = parts.info;
+    this.params = parts.params;
+    this.environment = parts.link.environment;
+  }
+
+  get consumerName(): string {
+    return this.info.name;
+  }
+
+  get path(): string {
+    return this.scope.path;
+  }
+
+  get connectionId(): string {
+    return this.link.id;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#end !== undefined) this.#controller.abort(this.#end);
+    }
+    return this.#controller.signal;
+  }
+
+  get layer(): ChannelLayer {
+    const { layerName, name } = this.info;
+    const layer = this.environment.layers.get(layerName);
+    if (layer === undefined) throw new SolentError("CONSUMER_NO_LAYER", { consumer: name, layer: layerName });
+    return layer;
+  }
+
+  /** The consumer's place on its layer, taken at the first use: a consumer without groups costs the layer nothing. */
+  get seat(): Seat {
+    if (this.#seat === undefined) {
+      this.#seat = this.layer.attach(this);
+      if (this.#end !== undefined) this.#seat.close();
+    }
+    return this.#seat;
+  }
+
+  get channelName(): string {
+    return this.seat.channelName;
+  }
+
+  /** Makes the consumer and lets it decide about the connection. */
+  start(): void {
+    this.link.open(this);
+    const { consumerClass, groups } = this.info;
+    this.#busy = true;
+    let work: void | Promise<void>;
+    try {
+      const consumer = (this.#consumer = new consumerClass({ runner: this }));
+      work = groups.length === 0 ? consumer["~connect"]() : this.#joinAndConnect(consumer, groups);
+    } catch (error) {
+      this.#finishStep();
+      this.fail(error, "connect");
+      return;
+    }
+    if (work === undefined) this.#finishStep();
+    else this.#await(work, "connect");
+  }
+
+  async #joinAndConnect(consumer: ConsumerBase, groups: readonly string[]): Promise<void> {
+    await Promise.all(groups.map((group) => this.seat.join(group)));
+    await consumer["~connect"]();
+  }
+
+  /** Sends an event to a group; checked against the contract where the class has one. */
+  publish(group: string, type: string, data: EventData, options: GroupSendOptions | undefined): Promise<void> {
+    const { contract, events } = this.info;
+    try {
+      const checked = contract === undefined ? data : contract["~validateEvent"](type, data);
+      return this.layer.publish(group, {
+        type,
+        data: checked,
+        sender: this.channelName,
+        except: options?.except,
+        validatedBy: contract,
+        volatile: events.get(type)?.shipping.delivery === "volatile",
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Takes an event from the hub. The hot path. */
+  deliver(message: LayerMessage): boolean {
+    if (this.#end !== undefined) return false;
+    if (this.#busy || (this.#events !== undefined && this.#events.size > 0)) return this.#keep(message);
+    this.#runEvent(message);
+    if (!this.#busy && (this.#frames !== undefined || this.#end !== undefined)) this.#drain();
+    return true;
+  }
+
+  receiveFrame(payload: string | Uint8Array): void {
+    if (this.#end !== undefined) return;
+    let arrival: Arrival | undefined;
+    try {
+      arrival = (this.#consumer as ConsumerBase)["~arrival"](payload);
+    } catch (error) {
+      this.fail(error, "receive");
+      return;
+    }
+    if (arrival === undefined) return;
+    if (this.#busy || this.#frames !== undefined) {
+      this.#keepFrame(arrival);
+      return;
+    }
+    this.#runFrame(arrival);
+    if (!this.#busy) this.#drain();
+  }
+
+  receiveEnd(end: End): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#endedAtMs = performance.now();
+    this.#controller?.abort(end);
+    this.#seat?.close();
+    this.#events?.clear();
+    this.environment.watch.add(this);
+    if (!this.#busy && this.#overlapping === 0) this.#drain();
+  }
+
+  handleTick(nowMs: number): void {
+    const { disconnectGraceMs } = this.environment.limits;
+    if (this.#busy && !this.#isReported) this.#isReported = reportLate(this, this.environment, nowMs);
+    if (this.#end === undefined || this.#isDisconnected || nowMs - this.#endedAtMs <= disconnectGraceMs) return;
+    const fields = { consumer: this.info.name, handler: this.handlerName, path: this.path, id: this.connectionId };
+    this.environment.logger.error(fields, `${this.info.name}.${this.handlerName}() did not end; disconnect() runs beside it`);
+    this.#frames = undefined;
+    this.#disconnect(this.#end);
+  }
+
+  /** Everything a handler throws ends here: logged whole, and answered by the policy. */
+  fail(error: unknown, handler: string): void {
+    if (error instanceof StopConsumer) {
+      this.link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
+      return;
+    }
+    const { logger, observer, onError } = this.environment;
+    const failure = { consumer: this.info.name, handler, path: this.path, connectionId: this.connectionId };
+    logger.error({ err: error, ...failure }, `${failure.consumer}.${handler}() failed`);
+    if (observer.error.hasSubscribers) observer.error.publish({ id: this.connectionId, ...failure, error });
+    if (this.#end !== undefined) return;
+    if (this.link.state === "connecting") {
+      this.link.deny(500);
+      return;
+    }
+    const answer = onError(error, failure);
+    if (answer === "keep") return;
+    const code = answer === "close" ? closeCodes.handlerFailed.code : answer.closeCode;
+    this.link.close(code, closeCodes.handlerFailed.reason, "error");
+  }
+
+  #runEvent(message: LayerMessage): void {
+    const { type } = message.meta;
+    const handler = this.info.events.get(type);
+    if (handler === undefined) {
+      this.#reportUnhandled(type);
+      return;
+    }
+    const { contract } = this.info;
+    const data =
+      !handler.isTyped || message.validatedBy === contract ? message.data : arrivedData(this.info, message, this.environment.logger);
+    if (data === undefined) return;
+    const { event } = this.environment.observer;
+    if (event.hasSubscribers) event.publish({ id: this.connectionId, consumer: this.info.name, ...message.meta });
+    if (handler.forward !== undefined) {
+      this.link.send(messageFrame(handler.forward, data, this.link.lane), shippingOf(handler, data));
+      return;
+    }
+    this.#busy = true;
+    let result: unknown;
+    try {
+      result = (handler.method as (event: unknown, meta: unknown) => unknown).call(this.#consumer, data, message.meta);
+    } catch (error) {
+      this.#busy = false;
+      this.fail(error, handler.name);
+      return;
+    }
+    if (result instanceof Promise) this.#overlapOrAwait(result, handler.name, type);
+    else this.#busy = false;
+  }
+
+  #runFrame(arrival: Arrival): void {
+    this.#busy = true;
+    let result: unknown;
+    try {
+      result = (this.#consumer as ConsumerBase)["~frame"](arrival);
+    } catch (error) {
+      this.#busy = false;
+      this.fail(error, "receive");
+      return;
+    }
+    if (result instanceof Promise) this.#overlapOrAwait(result, "receive", arrival.type);
+    else this.#busy = false;
+  }
+
+  // Frames and events alternate while both wait, so that neither side starves the other.
+  #drain(): void {
+    while (!this.#busy) {
+      this.#eventTurn = !this.#eventTurn;
+      if (this.#eventTurn && this.#drainEvent()) continue;
+      if (this.#drainFrame() || this.#drainEvent()) continue;
+      break;
+    }
+    const end = this.#end;
+    if (end !== undefined && !this.#busy && this.#overlapping === 0 && this.#frames === undefined) this.#disconnect(end);
+  }
+
+  #drainEvent(): boolean {
+    const message = this.#events?.shift();
+    if (message === undefined) return false;
+    this.#runEvent(message);
+    return true;
+  }
+
+  #drainFrame(): boolean {
+    const frames = this.#frames;
+    if (frames === undefined) return false;
+    const arrival = frames.shift() as Arrival;
+    if (frames.length === 0) this.#frames = undefined;
+    if (this.#paused && frames.length * 2 <= this.environment.limits.maxQueuedFrames) {
+      this.#paused = false;
+      if (this.#end === undefined) this.link.resume();
+    }
+    this.#runFrame(arrival);
+    return true;
+  }
+
+  #keepFrame(arrival: Arrival): void {
+    const frames = (this.#frames ??= []);
+    frames.push(arrival);
+    if (this.#paused || frames.length < this.environment.limits.maxQueuedFrames) return;
+    this.#paused = true;
+    this.link.pause();
+  }
+
+  #keep(message: LayerMessage): boolean {
+    const { layer } = this;
+    this.#events ??= new Mailbox({
+      capacity: layer.capacityOf(this.channelName),
+      overflow: layer.overflow,
+      now: layer.now,
+      counters: layer.counters,
+    });
+    const handler = this.info.events.get(message.meta.type);
+    const { delivery, key } = handler === undefined ? plainShipping : shippingOf(handler, message.data);
+    const outcome = this.#events.push(message, { mode: delivery, key });
+    if (outcome === "taken") return true;
+    const isDirect = message.meta.group === undefined;
+    const { observer, logger } = this.environment;
+    const action = outcome === "overflow" && !isDirect ? "disconnect" : "drop";
+    if (observer.overflow.hasSubscribers) {
+      observer.overflow.publish({ id: this.connectionId, what: "inbox", type: message.meta.type, action });
+    }
+    if (action === "disconnect") {
+      logger.warn({ id: this.connectionId, consumer: this.info.name, handler: this.handlerName }, "a handler falls behind and its connection is closed");
+      this.link.close(closeCodes.overloaded.code, closeCodes.overloaded.reason, "error");
+    }
+    return false;
+  }
+
+  #reportUnhandled(type: string): void {
+    if (!countUnhandled(this.info, type)) return;
+    const method = type.replaceAll(".", "_");
+    this.environment.logger.warn(
+      { consumer: this.info.name, type },
+      `${this.info.name} got an event "${type}" and has no method ${method}(event); it is counted and ignored`,
+    );
+  }
+
+  #overlapOrAwait(work: Promise<unknown>, name: string, type: string): void {
+    const limit = this.info.concurrent.get(type);
+    if (limit === undefined || limit < 2) {
+      this.#await(work, name);
+      return;
+    }
+    const overlaps = (this.#overlaps ??= new Map());
+    const running = (overlaps.get(type) ?? 0) + 1;
+    overlaps.set(type, running);
+    this.#overlapping++;
+    if (running < limit) this.#busy = false;
+    else this.#blockedBy = type;
+    const overlap = new Overlap(this, name);
+    this.environment.watch.add(overlap);
+    void work.then(
+      () => this.#endOverlap(type, overlap),
+      (error: unknown) => {
+        this.fail(error, name);
+        this.#endOverlap(type, overlap);
+      },
+    );
+  }
+
+  #endOverlap(type: string, overlap: Overlap): void {
+    this.environment.watch.delete(overlap);
+    const overlaps = this.#overlaps as Map<string, number>;
+    overlaps.set(type, (overlaps.get(type) as number) - 1);
+    this.#overlapping--;
+    if (this.#blockedBy === type) {
+      this.#blockedBy = undefined;
+      this.#busy = false;
+    }
+    if (!this.#busy) this.#drain();
+  }
+
+  /** Waits for an asynchronous handler; nothing else of this consumer runs meanwhile. */
+  #await(work: Promise<unknown>, name: string): void {
+    this.handlerName = name;
+    this.runningSinceMs = performance.now();
+    this.#isReported = false;
+    this.environment.watch.add(this);
+    this.#settled ??= () => this.#finishStep();
+    this.#rejected ??= (error: unknown) => {
+      this.fail(error, this.handlerName);
+      this.#finishStep();
+    };
+    void work.then(this.#settled, this.#rejected);
+  }
+
+  #finishStep(): void {
+    this.#busy = false;
+    if (this.#end === undefined) this.environment.watch.delete(this);
+    this.#drain();
+  }
+
+  #disconnect(end: End): void {
+    if (this.#isDisconnected) return;
+    this.#isDisconnected = true;
+    this.#busy = true;
+    this.handlerName = "disconnect";
+    this.runningSinceMs = performance.now();
+    let work: unknown;
+    try {
+      work = this.#consumer?.["~disconnect"](end);
+    } catch (error) {
+      this.fail(error, "disconnect");
+    }
+    if (!(work instanceof Promise)) {
+      this.#release(end);
+      return;
+    }
+    void work
+      .catch((error: unknown) => this.fail(error, "disconnect"))
+      .finally(() => this.#release(end));
+  }
+
+  #release(end: End): void {
+    // A handler that asked for a group after the end has taken a seat again.
+    this.#seat?.close();
+    this.environment.watch.delete(this);
+    const { close } = this.environment.observer;
+    if (close.hasSubscribers) close.publish({ id: this.connectionId, path: this.path, consumer: this.info.name, end });
+  }
+}
+
+/** A handler that runs beside others of its consumer, as far as the watch is concerned. */
+class Overlap implements Watched {
+  readonly handlerName: string;
+  readonly runningSinceMs: number = performance.now();
+  readonly #runner: Runner;
+  #isReported = false;
+
+  constructor(runner: Runner, handlerName: string) {
+    this.#runner = runner;
+    this.handlerName = handlerName;
+  }
+
+  get consumerName(): string {
+    return this.#runner.consumerName;
+  }
+
+  get path(): string {
+    return this.#runner.path;
+  }
+
+  get connectionId(): string {
+    return this.#runner.connectionId;
+  }
+
+  handleTick(nowMs: number): void {
+    if (!this.#isReported) this.#isReported = reportLate(this, this.#runner.environment, nowMs);
+  }
+}
+
+// Says once that a handler is over its deadline. @returns whether it did.
+function reportLate(watched: Watched, environment: Environment, nowMs: number): boolean {
+  const ageMs = Math.round(nowMs - watched.runningSinceMs);
+  if (ageMs <= environment.limits.handlerDeadlineMs) return false;
+  const { consumerName: consumer, handlerName: handler, path, connectionId: id } = watched;
+  environment.logger.warn({ consumer, handler, path, id, ageMs }, `${consumer}.${handler}() on ${path} has been running for ${ageMs} ms`);
+  return true;
+}
+
+const plainShipping: EventHandler["shipping"] = { delivery: undefined, key: undefined, type: "" };
+
+function shippingOf(handler: EventHandler, data: EventData): EventHandler["shipping"] {
+  const { keyField, shipping } = handler;
+  return keyField === undefined ? shipping : { ...shipping, key: data[keyField] };
+}

@@ -1,0 +1,69 @@
+import { Frame, textFrame } from "../connection/frame.ts";
+import type { AnyContract } from "../contract/contract.ts";
+import { closeCodes } from "../errors/close-codes.ts";
+import { type Arrival } from "./consumer-base.ts";
+import { ContractConsumer } from "./contract-consumer.ts";
+import { requireAccepted, SocketConsumer } from "./socket-consumer.ts";
+
+/** A text or binary frame that waits for its turn. */
+interface RawArrival extends Arrival {
+  readonly payload: string | Uint8Array;
+}
+
+/**
+ * A WebSocket consumer that speaks text and bytes.
+ *
+ * Extend it and override `connect`, `receive`, `receiveBinary`, `disconnect`; add a method `chat_message(event)` for each
+ * event type `chat.message` that its groups carry.
+ */
+export class WebSocketConsumer extends SocketConsumer {
+  /** A consumer class that speaks the messages of `contract`. */
+  static of(contract: AnyContract): typeof ContractConsumer {
+    return class extends ContractConsumer {
+      static readonly contract = contract;
+    };
+  }
+
+  /** The same class, for which routers demand these scope keys. */
+  static needs(): typeof WebSocketConsumer {
+    return this;
+  }
+
+  /** Called for each text frame, one at a time, in order. @default ignores it */
+  receive(_text: string): void | Promise<void> {}
+
+  /** Called for each binary frame, one at a time, in order. @default closes with 1003 */
+  receiveBinary(_bytes: Uint8Array): void | Promise<void> {
+    const { unsupportedData } = closeCodes;
+    this["~runner"].link.close(unsupportedData.code, unsupportedData.reason, "error");
+  }
+
+  /**
+   * Sends one text or binary frame. Never waits; nothing happens once the connection has ended.
+   *
+   * Frames of one event-loop turn leave in one write.
+   *
+   * @throws {SolentError} CONSUMER_STATE before the connection is accepted.
+   */
+  send(payload: string | Uint8Array): void {
+    const { link } = this["~runner"];
+    requireAccepted(link.state);
+    link.send(typeof payload === "string" ? textFrame(payload) : binaryFrame(payload), undefined);
+  }
+
+  /** @internal */
+  "~arrival"(payload: string | Uint8Array): RawArrival {
+    return { type: "receive", payload };
+  }
+
+  /** @internal */
+  "~frame"(arrival: Arrival): unknown {
+    const { payload } = arrival as RawArrival;
+    return typeof payload === "string" ? this.receive(payload) : this.receiveBinary(payload);
+  }
+}
+
+// The caller may reuse its buffer; what was sent must not change.
+function binaryFrame(bytes: Uint8Array): Frame {
+  return new Frame(bytes.slice());
+}

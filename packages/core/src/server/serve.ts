@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { PerMessageDeflateOptions } from "ws";
+import type { Application } from "../connection/application.ts";
+import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
+import type { RunningHandler } from "../connection/watch.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import { diagnosticsObserver } from "./diagnostics.ts";
+import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
+import { SocketServer } from "./socket-server.ts";
+
+/** What runs before the first connection and after the last. */
+export interface Lifespan {
+  /** Runs before the server listens; what it returns is `scope.state`. A throw keeps the server from starting. */
+  readonly startup?: () => Readonly<Record<string, unknown>> | void | Promise<Readonly<Record<string, unknown>> | void>;
+  /** Runs after every connection has ended. */
+  readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
+}
+
+/** What `serve` runs: a `ProtocolTypeRouter`, or any application for WebSockets alone. */
+export interface RootApplication extends Application {
+  /** Answers HTTP requests. */
+  readonly http?: NodeListener | FetchHandler | undefined;
+  readonly lifespan?: Lifespan | undefined;
+}
+
+/** Options of `attach`. */
+export interface AttachOptions extends EnvironmentOptions {
+  /** Compression of messages (RFC 7692). It costs memory and CPU per connection. @default false */
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
+  readonly accepts?: (request: IncomingMessage) => boolean;
+  /** Whether `close()` closes the channel layers too. @default true */
+  readonly closeLayers?: boolean;
+}
+
+/** Options of `serve`. */
+export interface ServeOptions extends AttachOptions {
+  /** The TCP port; 0 takes a free one. @default 8000 */
+  readonly port?: number;
+  /** The address to listen on. @default all */
+  readonly host?: string;
+  /** Largest request header in bytes. Over it: HTTP 431. @default 16_384 */
+  readonly maxHeaderBytes?: number;
+}
+
+/** Options of `SolentServer.close`. */
+export interface CloseOptions {
+  /** Spreads the closing of connections over this time, each with 1012, so that clients do not all come back at once. @default 0 */
+  readonly drainMs?: number;
+}
+
+/** A running server. */
+export class SolentServer implements AsyncDisposable {
+  /** The HTTP server underneath. */
+  readonly http: Server;
+  readonly #sockets: SocketServer;
+  readonly #finish: () => Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  /** @internal Made by `serve` and `attach`. */
+  constructor(http: Server, sockets: SocketServer, finish: () => Promise<void>) {
+    this.http = http;
+    this.#sockets = sockets;
+    this.#finish = finish;
+  }
+
+  /** The port it listens on. @throws {SolentError} SERVER_STATE when it does not listen on a TCP port. */
+  get port(): number {
+    const address = this.http.address();
+    if (address === null || typeof address === "string") throw new SolentError("SERVER_STATE", { rule: "listens on no TCP port" });
+    return (address satisfies AddressInfo).port;
+  }
+
+  /** Connections that are open or being decided about. */
+  get connectionCount(): number {
+    return this.#sockets.connectionCount;
+  }
+
+  /** The handlers that run at this moment, oldest first: for a debug page, or a question about a stuck shutdown. */
+  running(): RunningHandler[] {
+    return this.#sockets.running();
+  }
+
+  /**
+   * Stops gracefully: no new connections, every connection closed (1001), every `disconnect` run, then `shutdown`.
+   *
+   * Handlers that hang delay it by at most `disconnectGraceMs`. Calling it again returns the same promise.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    return (this.#closed ??= this.#close(options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    await this.#sockets.close(options.drainMs ?? 0);
+    await this.#finish();
+  }
+}
+
+/**
+ * Serves an application on a port of its own.
+ *
+ * @returns when it listens.
+ * @throws {SolentError} CONFIG_INVALID; whatever `startup` throws; the system's error when the port is taken.
+ */
+export async function serve(app: RootApplication, options: ServeOptions = {}): Promise<SolentServer> {
+  const { port = 8000, host, maxHeaderBytes = 16_384 } = options;
+  if (!Number.isSafeInteger(port) || port < 0 || port > 65_535) {
+    throw new SolentError("CONFIG_INVALID", { option: "port", value: port, rule: "a port is a whole number from 0 to 65535" });
+  }
+  const environment = createEnvironment(options, diagnosticsObserver);
+  const http = createServer({ maxHeaderSize: maxHeaderBytes }, nodeListener(app.http, environment.logger));
+  const { sockets, finish } = await start({ app, http, environment, options });
+  try {
+    await listening(http, port, host);
+  } catch (error) {
+    await sockets.close(0);
+    await finish();
+    throw error;
+  }
+  return new SolentServer(http, sockets, async () => {
+    await finish();
+    http.closeAllConnections();
+    await closed(http);
+  });
+}
+
+/**
+ * Serves an application's WebSockets on an HTTP server that exists already. `app.http` is not used: the server has its own.
+ *
+ * `close()` ends the connections and leaves the HTTP server alone.
+ *
+ * @throws {SolentError} CONFIG_INVALID; whatever `startup` throws.
+ */
+export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
+  const environment = createEnvironment(options, diagnosticsObserver);
+  const { sockets, finish } = await start({ app, http, environment, options });
+  return new SolentServer(http, sockets, finish);
+}
+
+interface Start {
+  readonly app: RootApplication;
+  readonly http: Server;
+  readonly environment: Environment;
+  readonly options: AttachOptions;
+}
+
+async function start({ app, http, environment, options }: Start): Promise<{ sockets: SocketServer; finish: () => Promise<void> }> {
+  const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
+  const sockets = new SocketServer({
+    app,
+    environment,
+    state,
+    perMessageDeflate: options.perMessageDeflate ?? false,
+    accepts: options.accepts ?? (() => true),
+  });
+  const stopListening = sockets.listen(http);
+  const finish = async (): Promise<void> => {
+    stopListening();
+    await app.lifespan?.shutdown?.(state);
+    if (options.closeLayers === false) return;
+    await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
+  };
+  return { sockets, finish };
+}
+
+async function listening(http: Server, port: number, host: string | undefined): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject);
+    http.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      http.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function closed(http: Server): Promise<void> {
+  if (http.listening) await new Promise<void>((resolve) => void http.close(() => resolve()));
+}

@@ -1,0 +1,193 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebSocket, WebSocketServer } from "ws";
+import type { Batch } from "../connection/batch.ts";
+import type { Connection } from "../connection/connection.ts";
+import { closeCodes } from "../errors/close-codes.ts";
+import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
+import type { OutboxTurn } from "../connection/turn.ts";
+import { refuse } from "./refusal.ts";
+
+/** An upgrade request that waits for an application's decision. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Batches up to this size are joined into one buffer that all their connections share; larger ones are written frame by frame. */
+const maxJoinedBytes = 65_536;
+/** TLS cuts records at 16 KiB anyway. */
+const maxJoinedTlsBytes = 16_384;
+
+/** The answer headers that an accepted handshake adds; read by the server's `headers` event. */
+export const acceptOptionsOf: WeakMap<IncomingMessage, AcceptOptions> = new WeakMap<IncomingMessage, AcceptOptions>();
+
+const connectionOf: unique symbol = Symbol("solent.connection");
+const transportOf: unique symbol = Symbol("solent.transport");
+
+interface OwnedSocket extends WebSocket {
+  [connectionOf]: Connection;
+}
+
+interface OwnedStream extends Duplex {
+  [transportOf]?: WebSocketTransport;
+}
+
+/**
+ * WebSocket over `ws`: the handshake and everything incoming are `ws`'s, our own frames go to its socket directly.
+ *
+ * With a negotiated extension every frame goes through `ws.send` instead, since raw frames would overtake compressed ones.
+ */
+export class WebSocketTransport implements Transport {
+  readonly kind = "websocket";
+  readonly turn: OutboxTurn;
+  readonly #server: WebSocketServer;
+  #upgrade: Upgrade | undefined;
+  #connection: Connection | undefined;
+  #socket: Duplex;
+  #webSocket: WebSocket | undefined;
+  #isRaw = true;
+  #isWatching = false;
+
+  constructor(upgrade: Upgrade, server: WebSocketServer, turn: OutboxTurn) {
+    this.#upgrade = upgrade;
+    this.#socket = upgrade.socket;
+    this.#server = server;
+    this.turn = turn;
+  }
+
+  /** Tells it whose frames it carries. */
+  bind(connection: Connection): void {
+    this.#connection = connection;
+    (this.#socket as OwnedStream)[transportOf] = this;
+  }
+
+  /** Notices a peer that leaves before the handshake is decided; needed only where deciding takes more than a turn. */
+  watchHandshake(): void {
+    this.#isWatching = true;
+    this.#socket.on("error", ignoreError);
+    this.#socket.on("close", socketClosed);
+  }
+
+  get connection(): Connection {
+    return this.#connection as Connection;
+  }
+
+  get bufferedBytes(): number {
+    return this.#webSocket?.bufferedAmount ?? 0;
+  }
+
+  get isCongested(): boolean {
+    return this.#socket.writableNeedDrain || (!this.#isRaw && this.bufferedBytes > maxJoinedBytes);
+  }
+
+  accept(options: AcceptOptions): boolean {
+    const { request, socket, head } = this.#upgrade as Upgrade;
+    this.#upgrade = undefined;
+    acceptOptionsOf.set(request, options);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket));
+    acceptOptionsOf.delete(request);
+    return this.#webSocket !== undefined;
+  }
+
+  deny(denial: Denial): void {
+    this.#upgrade = undefined;
+    refuse(this.#socket, denial);
+  }
+
+  write(batch: Batch): void {
+    if (!this.#isRaw) this.#writeThrough(batch);
+    else if (batch.count === 1) this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
+    else if (batch.bytes <= ("encrypted" in this.#socket ? maxJoinedTlsBytes : maxJoinedBytes)) {
+      this.#socket.write((batch.joined ??= this.#join(batch)));
+    } else {
+      this.#socket.cork();
+      for (const frame of batch.frames()) this.#socket.write(frame.bytes(this.turn.encoder));
+      this.#socket.uncork();
+    }
+    if (this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
+  }
+
+  close(code: number, reason: string): void {
+    // A peer that does not read never answers: `ws` waits for its own `closeTimeout` and then destroys the socket.
+    this.#webSocket?.close(code, reason);
+  }
+
+  terminate(): void {
+    if (this.#webSocket === undefined) this.#socket.destroy();
+    else this.#webSocket.terminate();
+  }
+
+  ping(): void {
+    this.#webSocket?.ping();
+  }
+
+  pause(): void {
+    this.#webSocket?.pause();
+  }
+
+  resume(): void {
+    this.#webSocket?.resume();
+  }
+
+  #opened(webSocket: WebSocket): void {
+    this.#webSocket = webSocket;
+    this.#isRaw = webSocket.extensions === "";
+    const owned = webSocket as OwnedSocket;
+    owned[connectionOf] = this.connection;
+    if (this.#isWatching) {
+      this.#socket.removeListener("error", ignoreError);
+      this.#socket.removeListener("close", socketClosed);
+    }
+    webSocket.on("message", messageArrived);
+    webSocket.on("pong", pongArrived);
+    webSocket.on("error", socketFailed);
+    webSocket.on("close", webSocketClosed);
+  }
+
+  #join(batch: Batch): Buffer {
+    return Buffer.concat(
+      batch.frames().map((frame) => frame.bytes(this.turn.encoder)),
+      batch.bytes,
+    );
+  }
+
+  #writeThrough(batch: Batch): void {
+    const webSocket = this.#webSocket as WebSocket;
+    this.#socket.cork();
+    for (const { payload } of batch.frames()) webSocket.send(payload);
+    this.#socket.uncork();
+  }
+}
+
+// One function for all sockets and none made per connection: 10,000 idle connections hold no closures.
+
+function messageArrived(this: WebSocket, data: unknown, isBinary: boolean): void {
+  const bytes = data as Buffer;
+  // `ws` has checked that a text is UTF-8 (RFC 6455 section 8.1) before it comes here.
+  (this as OwnedSocket)[connectionOf].handleMessage(isBinary ? bytes : bytes.toString("utf8"));
+}
+
+function pongArrived(this: WebSocket): void {
+  (this as OwnedSocket)[connectionOf].handlePong();
+}
+
+// `ws` has answered the peer's mistake with its close code already; the `close` event follows and tells how it ended.
+function socketFailed(this: WebSocket, _error: Error): void {}
+
+function webSocketClosed(this: WebSocket, code: number, reason: Buffer): void {
+  const isLoss = code === closeCodes.abnormal.code;
+  (this as OwnedSocket)[connectionOf].handleEnd({ code, reason: reason.toString("utf8"), cause: isLoss ? "error" : "client" });
+}
+
+function socketDrained(this: Duplex): void {
+  (this as OwnedStream)[transportOf]?.connection.handleDrain();
+}
+
+function socketClosed(this: Duplex): void {
+  const transport = (this as OwnedStream)[transportOf];
+  transport?.connection.handleEnd({ code: closeCodes.abnormal.code, reason: "", cause: "client" });
+}
+
+function ignoreError(): void {}
