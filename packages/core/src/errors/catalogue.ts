@@ -193,7 +193,8 @@ export const catalogue: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   LAYER_UNAVAILABLE: {
     area: "LAYER",
-    message: (d) => `The channel layer is not available; nothing was sent. ${String(d["cause"] ?? "")}`.trimEnd(),
+    message: (d) =>
+      `The channel layer is not available, and nothing was sent: ${d["cause"] === undefined ? "it is not connected" : text(d["cause"])}.`,
     retryable: true,
   },
   LAYER_UNCERTAIN: {

@@ -1,0 +1,238 @@
+import { SolentError } from "../errors/solent-error.ts";
+import { done, rejected } from "../internal/deferred.ts";
+import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "./channel.ts";
+import type {
+  ChannelLayer,
+  GroupEvent,
+  GroupSender,
+  GroupSendOptions,
+  LayerCapabilities,
+  LayerStats,
+  NewChannelOptions,
+} from "./channel-layer.ts";
+import type { EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
+import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
+import { Hub } from "./hub.ts";
+import { type ChannelLayerOptions, type ResolvedLayerOptions, resolveLayerOptions } from "./layer-options.ts";
+import type { DeliveryCounters, OverflowPolicy } from "./mailbox.ts";
+import type { Member, Seat } from "./member.ts";
+import type { EventData, LayerMessage } from "./message.ts";
+import { ChannelNames, newNodeId, requireChannelName, requireGroupName } from "./names.ts";
+import { PlainChannels } from "./plain-channels.ts";
+
+/** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
+export class HubChannelLayer implements ChannelLayer {
+  readonly capabilities: LayerCapabilities;
+  readonly counters: DeliveryCounters = { dropped: 0, expired: 0, replaced: 0 };
+  /** The name of this node in the channel names that it gives. */
+  readonly node: string = newNodeId();
+  readonly #options: ResolvedLayerOptions;
+  readonly #hub: Hub;
+  readonly #plain: PlainChannels;
+  readonly #names: ChannelNames;
+  readonly #opened = new Map<string, ReaderQueue>();
+  #published = 0;
+  #isClosed = false;
+
+  /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
+  constructor(options: ChannelLayerOptions = {}) {
+    this.#options = resolveLayerOptions(options);
+    this.#hub = new Hub(this.#options);
+    this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
+    this.#names = new ChannelNames(this.node);
+    this.capabilities = Object.freeze({ offsets: false, history: false, presence: false, receivers: false });
+  }
+
+  get expiryMs(): number {
+    return this.#options.expiryMs;
+  }
+
+  get overflow(): OverflowPolicy {
+    return this.#options.overflow;
+  }
+
+  get now(): () => number {
+    return this.#options.now;
+  }
+
+  capacityOf(channel: string): number {
+    return this.#options.capacities.of(channel);
+  }
+
+  attach(member: Member): Seat {
+    this.#requireOpen();
+    return this.#hub.attach(this.#names.next(), member);
+  }
+
+  async newChannel(options: NewChannelOptions = {}): Promise<Channel> {
+    this.#requireOpen();
+    const name = this.#names.next(options.prefix);
+    const { overflow, now } = this.#options;
+    const queue = new ReaderQueue(name, { capacity: this.capacityOf(name), overflow, now, counters: this.counters });
+    const seat = this.#hub.attach(name, queue);
+    this.#opened.set(name, queue);
+    return new OpenChannel(queue, seat, () => this.#opened.delete(name));
+  }
+
+  async send(channel: string, message: Message): Promise<void> {
+    this.#requireOpen();
+    requireChannelName(channel);
+    requireMessage(message);
+    const data = flatData(message, this.#options.maxMessageBytes);
+    await this.#sendTo(channel, this.#message(message.type, data, {}));
+  }
+
+  async receive(channel: string, options?: ReceiveOptions): Promise<Message> {
+    return flat(await this.take(channel, options));
+  }
+
+  async take(channel: string, options?: ReceiveOptions): Promise<LayerMessage> {
+    this.#requireOpen();
+    requireChannelName(channel);
+    return this.#queueOf(channel).take(options);
+  }
+
+  async groupAdd(group: string, channel: string): Promise<void> {
+    this.#requireOpen();
+    requireGroupName(group);
+    requireChannelName(channel);
+    await this.#seatOf(channel).join(group);
+  }
+
+  async groupDiscard(group: string, channel: string): Promise<void> {
+    this.#requireOpen();
+    requireGroupName(group);
+    requireChannelName(channel);
+    await this.#hub.seatOf(channel)?.leave(group);
+  }
+
+  groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void> {
+    try {
+      requireMessage(message);
+      const data = flatData(message, this.#options.maxMessageBytes);
+      return this.#toGroup(group, this.#message(message.type, data, { group }), options?.except);
+    } catch (error) {
+      return rejected(error as Error);
+    }
+  }
+
+  publish(group: string, event: GroupEvent): Promise<void> {
+    try {
+      requireEventType(event.type);
+      const data = eventData(event.type, event.data, this.#options.maxMessageBytes);
+      return this.#toGroup(group, this.#message(event.type, data, { ...event, group }), event.except);
+    } catch (error) {
+      return rejected(error as Error);
+    }
+  }
+
+  group<Contract extends EventContract>(contract: Contract, name: string): GroupSender<Contract> {
+    requireGroupName(name);
+    const send = async <Type extends EventTypeOf<Contract>>(
+      type: Type,
+      ...[data, options]: EventArguments<Contract, Type>
+    ): Promise<void> => {
+      const checked = contract["~validateEvent"](type, data);
+      await this.publish(name, { type, data: checked, validatedBy: contract, except: options?.except });
+    };
+    return Object.freeze({ name, send });
+  }
+
+  async flush(): Promise<void> {
+    this.#requireOpen();
+    this.#hub.leaveAllGroups();
+    this.#plain.clear();
+    for (const queue of this.#opened.values()) queue.clear();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const reason = new SolentError("LAYER_CLOSED");
+    this.#plain.close(reason);
+    for (const queue of this.#opened.values()) queue.close(reason);
+    this.#opened.clear();
+    this.#hub.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  stats(): LayerStats {
+    const opened = [...this.#opened.values()];
+    return {
+      channels: this.#hub.seats + this.#plain.unseated,
+      groups: this.#hub.groups,
+      memberships: this.#hub.memberships,
+      queued: this.#plain.queued + opened.reduce((sum, queue) => sum + queue.pending, 0),
+      readers: this.#plain.readers + opened.reduce((sum, queue) => sum + queue.readers, 0),
+      waiting: this.#hub.queued,
+      published: this.#published,
+      delivered: this.#hub.delivered,
+      refused: this.#hub.refused,
+      ...this.counters,
+      duplicates: 0,
+      gaps: 0,
+      unknownVersion: 0,
+      malformed: 0,
+      faults: this.#hub.faults,
+    };
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new SolentError("LAYER_CLOSED");
+  }
+
+  #message(
+    type: string,
+    data: EventData,
+    about: { group?: string; sender?: string | undefined; validatedBy?: unknown; volatile?: boolean },
+  ): LayerMessage {
+    const meta = Object.freeze({
+      type,
+      group: about.group,
+      sender: about.sender,
+      position: undefined,
+      replayed: false,
+    });
+    return {
+      data,
+      meta,
+      validatedBy: about.validatedBy,
+      volatile: about.volatile === true,
+      expiresAtMs: this.#options.now() + this.#options.expiryMs,
+    };
+  }
+
+  #toGroup(group: string, message: LayerMessage, except: GroupEvent["except"]): Promise<void> {
+    this.#requireOpen();
+    // A group that has members has a valid name.
+    if (this.#hub.membersOf(group) === undefined) requireGroupName(group);
+    this.#published += 1;
+    this.#hub.deliverToGroup(group, message, { except });
+    return done;
+  }
+
+  async #sendTo(channel: string, message: LayerMessage): Promise<void> {
+    let isTaken = await this.#hub.deliverTo(channel, message);
+    if (isTaken === undefined) {
+      if (channel.includes("!")) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
+      isTaken = this.#plain.deliver(channel, message);
+    }
+    if (!isTaken) throw new SolentError("CHANNEL_FULL", { channel, capacity: this.capacityOf(channel) });
+  }
+
+  #queueOf(channel: string): ReaderQueue {
+    if (!channel.includes("!")) return this.#plain.read(channel);
+    const queue = this.#opened.get(channel);
+    if (queue === undefined) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
+    return queue;
+  }
+
+  #seatOf(channel: string): Seat {
+    const seat = channel.includes("!") ? this.#hub.seatOf(channel) : this.#plain.seatOf(channel);
+    if (seat === undefined) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
+    return seat;
+  }
+}

@@ -1,0 +1,144 @@
+import { SolentError } from "../errors/solent-error.ts";
+import { Alarm } from "../internal/alarm.ts";
+import { ReaderQueue } from "./channel.ts";
+import type { Hub, LocalSeat } from "./hub.ts";
+import type { ResolvedLayerOptions } from "./layer-options.ts";
+import type { DeliveryCounters } from "./mailbox.ts";
+import type { Member } from "./member.ts";
+import type { LayerMessage } from "./message.ts";
+
+// A plain channel exists while it holds messages, readers or memberships.
+class PlainChannel implements Member {
+  readonly queue: ReaderQueue;
+  seat: LocalSeat | undefined;
+  /** When it was last read or added to a group. */
+  usedAtMs: number;
+
+  constructor(queue: ReaderQueue, usedAtMs: number) {
+    this.queue = queue;
+    this.usedAtMs = usedAtMs;
+  }
+
+  deliver(message: LayerMessage): boolean {
+    return this.queue.deliver(message);
+  }
+}
+
+/** The plain channels of a node: queues under any name, made by their first use and gone with their last. */
+export class PlainChannels {
+  readonly #options: ResolvedLayerOptions;
+  readonly #hub: Hub;
+  readonly #counters: DeliveryCounters;
+  readonly #channels = new Map<string, PlainChannel>();
+  readonly #sweep = new Alarm(() => this.sweep());
+
+  constructor(options: ResolvedLayerOptions, hub: Hub, counters: DeliveryCounters) {
+    this.#options = options;
+    this.#hub = hub;
+    this.#counters = counters;
+  }
+
+  /** How many are in use beside those that have a seat on the hub. */
+  get unseated(): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) if (channel.seat === undefined) count += 1;
+    return count;
+  }
+
+  get queued(): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) count += channel.queue.pending;
+    return count;
+  }
+
+  get readers(): number {
+    let count = 0;
+    for (const channel of this.#channels.values()) count += channel.queue.readers;
+    return count;
+  }
+
+  /** Whether the timer that clears what is left over is armed. */
+  get isSweeping(): boolean {
+    return this.#sweep.isArmed;
+  }
+
+  /** The queue of a name, made when it does not exist. Reading counts as use. */
+  read(name: string): ReaderQueue {
+    const channel = this.#use(name);
+    channel.usedAtMs = this.#options.now();
+    return channel.queue;
+  }
+
+  /** @returns whether it was queued or taken. */
+  deliver(name: string, message: LayerMessage): boolean {
+    const isTaken = this.#use(name).queue.deliver(message);
+    this.#arm(this.#options.expiryMs);
+    return isTaken;
+  }
+
+  /** The channel as a member of groups. */
+  seatOf(name: string): LocalSeat {
+    const channel = this.#use(name);
+    channel.usedAtMs = this.#options.now();
+    channel.seat ??= this.#hub.attach(name, channel);
+    this.#arm(Math.min(this.#options.expiryMs, this.#options.groupExpiryMs));
+    return channel.seat;
+  }
+
+  /** Drops what has expired, ends memberships that nobody has used for long, forgets what is empty. */
+  sweep(): void {
+    const now = this.#options.now();
+    for (const [name, channel] of this.#channels) this.#tidy(name, channel, now);
+    if (this.#channels.size > 0) this.#arm(Math.min(this.#options.expiryMs, this.#options.groupExpiryMs));
+  }
+
+  clear(): void {
+    for (const [name, channel] of this.#channels) {
+      channel.queue.clear();
+      this.#tidy(name, channel, this.#options.now());
+    }
+  }
+
+  close(reason: SolentError): void {
+    this.#sweep.stop();
+    for (const channel of this.#channels.values()) channel.queue.close(reason);
+    this.#channels.clear();
+  }
+
+  #use(name: string): PlainChannel {
+    const known = this.#channels.get(name);
+    if (known !== undefined) return known;
+    const limit = this.#options.maxPlainChannels;
+    if (this.#channels.size >= limit) throw new SolentError("LAYER_BUSY", { what: "plain channels in use", limit });
+    const { capacities, overflow, now } = this.#options;
+    const options = { capacity: capacities.of(name), overflow, now, counters: this.#counters };
+    const channel: PlainChannel = new PlainChannel(
+      new ReaderQueue(name, options, () => this.#tidy(name, channel, now())),
+      now(),
+    );
+    this.#channels.set(name, channel);
+    return channel;
+  }
+
+  #tidy(name: string, channel: PlainChannel, now: number): void {
+    const isInUse = channel.queue.sweep();
+    const { seat } = channel;
+    if (
+      seat !== undefined &&
+      (seat.joined === undefined || seat.joined.size === 0 || this.#isForgotten(channel, now))
+    ) {
+      seat.close();
+      channel.seat = undefined;
+    }
+    if (!isInUse && channel.seat === undefined && this.#channels.get(name) === channel) this.#channels.delete(name);
+  }
+
+  #isForgotten(channel: PlainChannel, now: number): boolean {
+    return channel.queue.readers === 0 && now - channel.usedAtMs > this.#options.groupExpiryMs;
+  }
+
+  // Looks a few times per expiry time, so that leftovers stay at most half as long again.
+  #arm(expiryMs: number): void {
+    if (!this.#sweep.isArmed) this.#sweep.within(Math.max(expiryMs / 2, 10));
+  }
+}
