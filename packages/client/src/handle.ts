@@ -78,11 +78,11 @@ export class Handle implements Untyped {
     return listeners.add(handler as (data: unknown) => unknown);
   }
 
-  onState(handler: (state: ConnectionState, info: StateInfo) => void): () => void {
+  onState(handler: (state: ConnectionState, info: StateInfo) => unknown): () => void {
     return this.#stateHandlers.add(handler);
   }
 
-  onComplaint(handler: (complaint: Complaint) => void): () => void {
+  onComplaint(handler: (complaint: Complaint) => unknown): () => void {
     return this.#complaintHandlers.add(handler);
   }
 
@@ -129,12 +129,12 @@ export class Handle implements Untyped {
     const frame = readFrame(text);
     if (frame === undefined) return;
     if ("error" in frame) return this.#complain({ ...frame.error, by: "server" });
+    if (this.#contract === undefined) this.#deliver(frame.type, frame.data);
+    else this.#deliverChecked(frame, this.#contract["~tables"].toClient.get(frame.type));
     // This version answers no questions; saying so spares the server its timeout.
     if (frame.id !== undefined && this.#connection.canSend) {
       this.#connection.send(JSON.stringify({ re: frame.id, error: { code: "FRAME_UNANSWERED" } }));
     }
-    if (this.#contract === undefined) this.#deliver(frame.type, frame.data);
-    else this.#deliverChecked(frame, this.#contract["~tables"].toClient.get(frame.type));
   }
 
   #deliverChecked({ type, data }: MessageFrame, entry: MessageEntry | undefined): void {

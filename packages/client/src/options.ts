@@ -120,6 +120,5 @@ function checkNumbers(options: Readonly<Record<string, unknown>>): void {
 
 function report(error: unknown): void {
   const { reportError } = globalThis as Platform;
-  // oxlint-disable-next-line no-console -- the last resort of a platform without reportError
   (reportError ?? console.error)(error);
 }

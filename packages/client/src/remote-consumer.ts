@@ -82,19 +82,20 @@ export interface RemoteConsumer<C extends AnyContract>
   /**
    * Hears every message of a type; the answer stops it.
    *
-   * Handlers are called in the order they were added. One that throws does not keep the others from being called.
+   * Handlers are called in the order they were added. One that throws, or rejects, does not keep the others from being
+   * called; its error goes to the option `onError`. What a handler returns is not used, and nobody waits for its promise.
    */
-  on<T extends ReceiveType<C>>(type: T, handler: (data: ClientReceives<C>[T]) => void | Promise<void>): () => void;
+  on<T extends ReceiveType<C>>(type: T, handler: (data: ClientReceives<C>[T]) => unknown): () => void;
 
   /** Hears every change of `state`; the answer stops it. */
-  onState(handler: (state: ConnectionState, info: StateInfo) => void): () => void;
+  onState(handler: (state: ConnectionState, info: StateInfo) => unknown): () => void;
 
   /**
    * Hears what was refused; the answer stops it. The connection stays.
    *
    * While nobody listens, complaints go to the option `onError` as CLIENT_COMPLAINT.
    */
-  onComplaint(handler: (complaint: Complaint) => void): () => void;
+  onComplaint(handler: (complaint: Complaint) => unknown): () => void;
 
   /** Tries now instead of at the end of the pause. Does nothing in another state than `"waiting"`. */
   retry(): void;

@@ -128,6 +128,18 @@ describe("coming back", () => {
     expect(bounded.ends).toEqual([{ code: 1006, reason: "", cause: "unreachable" }]);
   });
 
+  test("counts failures in a row only: every opening starts anew", () => {
+    const { connection } = openOnce({ maxAttempts: 2 });
+    for (let round = 0; round < 3; round++) {
+      FakeWebSocket.last.end(1006);
+      vi.runOnlyPendingTimers();
+      FakeWebSocket.last.end(1006);
+      vi.runOnlyPendingTimers();
+      FakeWebSocket.last.open();
+    }
+    expect(connection.state).toBe("open");
+  });
+
   test("gives up an attempt that does not open in time, and hears nothing of its socket any more", () => {
     const { log } = start();
     const hanging = FakeWebSocket.last;
@@ -171,8 +183,9 @@ describe("close()", () => {
     const { connection, log } = openOnce();
     connection.close(1000, "");
     vi.advanceTimersByTime(2_000);
-    FakeWebSocket.last.end(1006);
     expect(log.ends).toEqual([{ code: 1000, reason: "", cause: "client" }]);
+    FakeWebSocket.last.end(1006);
+    expect(log.ends).toHaveLength(1);
   });
 
   test("works while connecting and while waiting, once", () => {
@@ -291,6 +304,19 @@ describe("in a browser", () => {
     expect(FakeWebSocket.opened).toHaveLength(2);
   });
 
+  test("begins with small pauses again when the network is back", () => {
+    const { log } = openOnce({ random: () => 1 });
+    for (let attempt = 0; attempt < 6; attempt++) {
+      FakeWebSocket.last.end(1006);
+      vi.runOnlyPendingTimers();
+    }
+    FakeWebSocket.last.end(1006);
+    expect(log.states.at(-1)?.[1].retryInMs).toBe(20_000);
+    setOnline(true);
+    FakeWebSocket.last.end(1006);
+    expect(log.states.at(-1)?.[1].retryInMs).toBe(1_000);
+  });
+
   test("tries rarely while offline and does not count those attempts", () => {
     const { connection } = start({ maxFirstAttempts: 2 });
     setOnline(false);
@@ -322,7 +348,18 @@ describe("in a browser", () => {
     expect(FakeWebSocket.opened).toHaveLength(2);
   });
 
-  test("hears of nothing any more once it has ended", () => {
+  test("hears of nothing any more once it has ended, and leaves no listener behind", () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const listen = (_type: string, _listener: unknown, options?: AddEventListenerOptions | boolean): void => {
+      if (typeof options === "object") signals.push(options.signal);
+    };
+    vi.stubGlobal("addEventListener", listen);
+    vi.spyOn(page, "addEventListener").mockImplementation(listen);
+    openOnce().connection.close(1000, "");
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true, true, true]);
+    vi.restoreAllMocks();
+    vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+    FakeWebSocket.opened = [];
     const { connection, log } = openOnce();
     connection.close(1000, "");
     FakeWebSocket.last.end(1000);
