@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
@@ -13,6 +14,7 @@ function project(name: string, include: string[], more: { exclude?: string[]; br
       name,
       include,
       exclude: [...notTests, ...(more.exclude ?? [])],
+      setupFiles: ["./test/setup/leaks.ts"],
       globalSetup: more.browser ? ["./test/setup/chromium.ts"] : [],
     },
   } satisfies TestProjectInlineConfiguration;
@@ -22,6 +24,11 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     environment: "node",
+    // Most tests wait for sockets and child processes, so two workers are right even on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     testTimeout: 10_000,
     hookTimeout: 20_000,
     projects: [
