@@ -55,6 +55,7 @@ export class Runner implements Receiver, Watched {
   #isReported = false;
   #settled: (() => void) | undefined;
   #rejected: ((error: unknown) => void) | undefined;
+  #waiters: (() => void)[] | undefined;
 
   constructor(parts: RunnerParts) {
     this.scope = parts.scope;
@@ -154,6 +155,13 @@ export class Runner implements Receiver, Watched {
     return true;
   }
 
+  /** Resolves when nothing runs and no event waits, or when it has ended. */
+  async whenFree(): Promise<void> {
+    while (this.#end === undefined && (this.#busy || (this.#events !== undefined && this.#events.size > 0))) {
+      await new Promise<void>((resolve) => (this.#waiters ??= []).push(resolve));
+    }
+  }
+
   receiveFrame(payload: string | Uint8Array): void {
     if (this.#end !== undefined) return;
     let arrival: Arrival | undefined;
@@ -180,6 +188,7 @@ export class Runner implements Receiver, Watched {
     this.#seat?.close();
     this.#events?.clear();
     this.environment.watch.add(this);
+    this.#tellWaiters();
     if (!this.#busy && this.#overlapping === 0) this.#drain();
   }
 
@@ -266,8 +275,16 @@ export class Runner implements Receiver, Watched {
       if (this.#drainFrame() || this.#drainEvent()) continue;
       break;
     }
+    if (!this.#busy) this.#tellWaiters();
     const end = this.#end;
     if (end !== undefined && !this.#busy && this.#overlapping === 0 && this.#frames === undefined) this.#disconnect(end);
+  }
+
+  #tellWaiters(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
+    for (const resolve of waiters) resolve();
   }
 
   #drainEvent(): boolean {

@@ -44,7 +44,8 @@ export type ErrorCode =
   | "LAYER_UNCERTAIN"
   | "LAYER_BUSY"
   | "LAYER_CLOSED"
-  | "SERVER_STATE";
+  | "SERVER_STATE"
+  | "CONNECTION_DENIED";
 
 const text = (value: unknown): string => (typeof value === "string" ? `"${value}"` : String(value));
 
@@ -215,6 +216,11 @@ export const catalogue: Readonly<Record<ErrorCode, ErrorRow>> = {
   SERVER_STATE: {
     area: "SERVER",
     message: (d) => `The server ${String(d["rule"])}.`,
+    retryable: false,
+  },
+  CONNECTION_DENIED: {
+    area: "CLIENT",
+    message: (d) => `The server denied the connection with status ${String(d["status"])}: ${text(d["body"])}.`,
     retryable: false,
   },
 };

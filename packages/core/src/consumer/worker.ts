@@ -1,0 +1,171 @@
+import type { Application } from "../connection/application.ts";
+import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
+import type { End, EndCause, Link, Receiver } from "../connection/link.ts";
+import type { Scope } from "../connection/scope.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import type { ChannelLayer } from "../layer/channel-layer.ts";
+import type { Connection } from "../connection/connection.ts";
+import { Runner } from "./runner.ts";
+
+/** Options of `runWorker`. */
+export interface WorkerOptions extends EnvironmentOptions {
+  /** The layer whose channels are served. */
+  readonly layer: ChannelLayer;
+  /** The channels to listen to; at least one. */
+  readonly channels: readonly string[];
+}
+
+/** A running worker. */
+export interface Worker extends AsyncDisposable {
+  /** Stops taking messages, and resolves when running handlers and `disconnect` have ended. */
+  close(): Promise<void>;
+  /** Resolves when every message that was sent so far has been handled. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Serves plain channels with the consumers of `app`: a `ChannelNameRouter`.
+ *
+ * One instance a channel takes its messages one at a time, in order, each at most once. A handler that throws ends its
+ * instance (logged; `onError` may keep it), and the next message gets a new one: no message but the failed is lost.
+ *
+ * @throws {SolentError} CONFIG_INVALID without channels, NAME_INVALID for a bad one.
+ */
+export function runWorker(app: Application, options: WorkerOptions): Worker {
+  const { channels, layer } = options;
+  if (channels.length === 0) throw new SolentError("CONFIG_INVALID", { option: "channels", value: "[]", rule: "a worker needs at least one channel" });
+  const environment = createEnvironment(options);
+  const stop = new AbortController();
+  const posts = channels.map((channel) => new Post(app, channel, environment));
+  const loops = posts.map((post) => post.run(layer, stop.signal));
+  const close = async (): Promise<void> => {
+    stop.abort();
+    await Promise.all(loops);
+    for (const post of posts) post.end();
+    await environment.watch.whenIdle();
+  };
+  return {
+    close,
+    idle: async () => {
+      await Promise.all(posts.map((post) => post.idle()));
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** One channel and the instance that serves it now. */
+class Post {
+  readonly #app: Application;
+  readonly #channel: string;
+  readonly #environment: Environment;
+  #link: WorkerLink | undefined;
+
+  constructor(app: Application, channel: string, environment: Environment) {
+    this.#app = app;
+    this.#channel = channel;
+    this.#environment = environment;
+  }
+
+  async run(layer: ChannelLayer, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const message = await layer.take(this.#channel, { signal });
+        const runner = await this.#runner();
+        runner.deliver(message);
+        // The next message stays in the channel, where another worker may take it, until this one is dealt with.
+        await runner.whenFree();
+      } catch (error) {
+        if (signal.aborted || SolentError.is(error, "LAYER_CLOSED")) return;
+        if (SolentError.is(error, "CHANNEL_TIMEOUT")) continue;
+        this.#environment.logger.error({ err: error, channel: this.#channel }, "a worker could not serve a message");
+        if (SolentError.is(error) && !error.retryable) return;
+      }
+    }
+  }
+
+  async idle(): Promise<void> {
+    await this.#link?.runner?.whenFree();
+  }
+
+  end(): void {
+    this.#link?.close(1001, "", "shutdown");
+  }
+
+  async #runner(): Promise<Runner> {
+    const current = this.#link;
+    if (current?.runner !== undefined && current.state === "open") return current.runner;
+    const link = new WorkerLink(this.#channel, this.#environment);
+    await this.#app.handle(workerScope(this.#channel), link);
+    if (link.runner === undefined) throw new SolentError("SERVER_STATE", { rule: `has no consumer for the channel "${this.#channel}"` });
+    this.#link = link;
+    return link.runner;
+  }
+}
+
+/** The link of a consumer without a peer. */
+class WorkerLink implements Link {
+  readonly id: string;
+  readonly environment: Environment;
+  readonly lane = 0;
+  state: "connecting" | "open" | "closed" = "open";
+  runner: Runner | undefined;
+
+  constructor(channel: string, environment: Environment) {
+    this.id = channel;
+    this.environment = environment;
+  }
+
+  get connection(): Connection {
+    throw this.#noPeer("connection");
+  }
+
+  open(receiver: Receiver): void {
+    if (!(receiver instanceof Runner)) throw this.#noPeer("open()");
+    this.runner = receiver;
+  }
+
+  close(code: number, reason: string, cause: EndCause): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.runner?.receiveEnd({ code, reason, cause } satisfies End);
+  }
+
+  accept(): void {
+    throw this.#noPeer("accept()");
+  }
+
+  deny(): void {
+    this.close(1000, "", "server");
+  }
+
+  send(): void {
+    throw this.#noPeer("send()");
+  }
+
+  guard(): void {}
+  pause(): void {}
+  resume(): void {}
+
+  #noPeer(call: string): SolentError {
+    return new SolentError("CONSUMER_STATE", { call, state: "a worker's: it has no peer" });
+  }
+}
+
+function workerScope(channel: string): Scope {
+  return {
+    type: "channel",
+    path: "",
+    pathRemaining: "",
+    rawPath: "",
+    rootPath: "",
+    queryString: "",
+    headers: {},
+    subprotocols: [],
+    params: {},
+    route: [],
+    scheme: "",
+    client: undefined,
+    channel,
+    state: {},
+  };
+}
