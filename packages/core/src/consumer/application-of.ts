@@ -1,7 +1,9 @@
 import type { Application } from "../connection/application.ts";
 import type { Link } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
-import { describeClass } from "./class-info.ts";
+import { pathText, validate } from "../contract/schema.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import { type ClassInfo, describeClass } from "./class-info.ts";
 import type { AnyConsumerClass } from "./consumer-class.ts";
 import { Runner } from "./runner.ts";
 
@@ -24,5 +26,23 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
     if (link.state === "closed") return;
     new Runner({ scope, link, info, params }).start();
   };
-  return { consumerClass, start, handle: (scope, link) => start(scope, link, scope.params) };
+  const handle = (scope: Scope, link: Link): void => {
+    // Routers match the beginning of a path; a consumer is where it must end, behind whatever middleware.
+    if (scope.route.length > 0 && scope.pathRemaining !== "") throw noMatch(scope, `${info.name} ends the path`);
+    start(scope, link, validParams(info, scope));
+  };
+  return { consumerClass, start, handle };
+}
+
+// Params that fail their schema are no match, as with the converters of the original: the next route is tried.
+function validParams(info: ClassInfo, scope: Scope): Readonly<Record<string, unknown>> {
+  const schema = info.tables?.params;
+  if (schema === undefined) return scope.params;
+  const result = validate(schema, scope.params, "params");
+  if (result.issues === undefined) return result.value as Readonly<Record<string, unknown>>;
+  throw noMatch(scope, `params: ${pathText(result.issues[0].path)} does not fit the contract of ${info.name}`);
+}
+
+function noMatch(scope: Scope, why: string): SolentError {
+  return new SolentError("ROUTE_NOT_FOUND", { path: scope.path, tried: why, routes: [], why });
 }

@@ -1,5 +1,6 @@
 import type { End } from "../connection/link.ts";
 import { ConsumerBase } from "./consumer-base.ts";
+import type { ScopedWorkerClass } from "./typed.ts";
 
 /**
  * A consumer for background work, sent by channel name: `layer.send("thumbnails", { type: "image.resize", … })`.
@@ -9,8 +10,9 @@ import { ConsumerBase } from "./consumer-base.ts";
  */
 export class ChannelConsumer extends ConsumerBase {
   /** The same class, for which routers demand these scope keys. */
-  static needs(): typeof ChannelConsumer {
-    return this;
+  static needs<Needs>(): ScopedWorkerClass<Needs> {
+    // Needs are types alone: routers check them, and nothing of them is left at run time.
+    return this as unknown as ScopedWorkerClass<Needs>;
   }
 
   /** Told once, when the worker stops or a handler's failure ends this instance. */

@@ -4,6 +4,7 @@ import { closeCodes } from "../errors/close-codes.ts";
 import { type Arrival } from "./consumer-base.ts";
 import { ContractConsumer } from "./contract-consumer.ts";
 import { requireAccepted, SocketConsumer } from "./socket-consumer.ts";
+import type { ScopedConsumerClass, TypedConsumerClass } from "./typed.ts";
 
 /** A text or binary frame that waits for its turn. */
 interface RawArrival extends Arrival {
@@ -18,15 +19,18 @@ interface RawArrival extends Arrival {
  */
 export class WebSocketConsumer extends SocketConsumer {
   /** A consumer class that speaks the messages of `contract`. */
-  static of(contract: AnyContract): typeof ContractConsumer {
-    return class extends ContractConsumer {
+  static of<C extends AnyContract>(contract: C): TypedConsumerClass<C> {
+    const speaking = class extends ContractConsumer {
       static readonly contract = contract;
     };
+    // The class looks its messages up at run time; the typed face says the same by type.
+    return speaking as unknown as TypedConsumerClass<C>;
   }
 
   /** The same class, for which routers demand these scope keys. */
-  static needs(): typeof WebSocketConsumer {
-    return this;
+  static needs<Needs>(): ScopedConsumerClass<Needs> {
+    // Needs are types alone: routers check them, and nothing of them is left at run time.
+    return this as unknown as ScopedConsumerClass<Needs>;
   }
 
   /** Called for each text frame, one at a time, in order. @default ignores it */

@@ -1,7 +1,7 @@
 import type { Delivery } from "./definition.ts";
 import type { DataSchema } from "./infer.ts";
 import type { InputOf, OutputOf, Schema } from "./schema.ts";
-import type { reservedSegments } from "./event-name.ts";
+import type { reservedSegments } from "../internal/event-type.ts";
 
 // What `contract()` checks at compile time. A wrong part's type becomes a string literal that is the sentence to read:
 // the compiler then prints it in the first line of its message.

@@ -36,6 +36,14 @@ export interface Contract<
 /** Any contract at all. */
 export type AnyContract = Contract<Schema | undefined, Schema | undefined, Section, Section, Section>;
 
+// The compiler infers the sections as fresh object literals, and in TypeScript 5 and 6 a fresh literal does not extend a
+// type that knows fewer keys: `{ data, delivery } extends { data }` would be false. A mapped type is never fresh.
+type Parts<Section> = {
+  readonly [T in keyof Section]: Section[T] extends Schema
+    ? Section[T]
+    : { readonly [P in keyof Section[T]]: Section[T][P] };
+};
+
 /**
  * Declares what may travel, once, for the server, its consumers and the browser.
  *
@@ -58,7 +66,13 @@ export function contract<
   readonly toServer?: CheckMessages<ToServer, "toServer", true>;
   readonly toClient?: CheckMessages<ToClient, "toClient", false>;
   readonly events?: CheckEvents<GroupEvents, ToClient>;
-}): Contract<Params, [Presence] extends [never] ? undefined : Presence, ToServer, ToClient, GroupEvents> {
+}): Contract<
+  Params,
+  [Presence] extends [never] ? undefined : Presence,
+  Parts<ToServer>,
+  Parts<ToClient>,
+  Parts<GroupEvents>
+> {
   const tables = buildTables(definition);
   const { params, presence, toServer = {}, toClient = {}, events = {} } = definition;
   const built = {

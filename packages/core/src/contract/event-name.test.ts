@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { eventTypeProblem, handlerNameOf, messageTypeProblem, reservedSegments } from "./event-name.ts";
+import { eventTypeProblem, reservedSegments } from "../internal/event-type.ts";
+import { handlerNameOf, messageTypeProblem } from "./event-name.ts";
 
 describe("event types", () => {
   test.each([

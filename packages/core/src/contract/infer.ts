@@ -109,8 +109,8 @@ type Fields<T> = [T] extends [undefined] ? { readonly [K in never]: never } : T;
 /** The fields of an event as its handler gets them: not to be changed, since every member gets the same object. */
 export type EventOf<C extends AnyContract, T extends EventType<C>> = DeepReadonly<Fields<Output<EventSchema<C, T>>>>;
 
-/** The parameters after an event type in `group.send`: its fields, or none. */
-export type EventArguments<C extends AnyContract, T extends EventType<C>> = Sendable<Input<EventSchema<C, T>>>;
+/** The fields of an event as its sender writes them; `undefined` for an event without data. */
+export type EventInput<C extends AnyContract, T extends EventType<C>> = Sendable<Input<EventSchema<C, T>>>;
 
 /** The types of the events that need a handler: all that are not forwarded. */
 export type HandledEvent<C extends AnyContract> = {

@@ -1,6 +1,7 @@
 import { SolentError } from "../errors/solent-error.ts";
+import { eventTypeProblem } from "../internal/event-type.ts";
 import { deliveries, type Delivery } from "./definition.ts";
-import { eventTypeProblem, handlerNameOf, messageTypeProblem } from "./event-name.ts";
+import { handlerNameOf, messageTypeProblem } from "./event-name.ts";
 import { isSchema, type Schema } from "./schema.ts";
 
 /** A message as the consumer runtime and the client look it up. */

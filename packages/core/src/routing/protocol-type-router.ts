@@ -1,0 +1,131 @@
+import type { Application } from "../connection/application.ts";
+import type { Link } from "../connection/link.ts";
+import type { Scope } from "../connection/scope.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import type { Closed } from "./check-route.ts";
+
+/**
+ * A Node request listener: an Express app, `fastify.routing`, or a function.
+ *
+ * Typed by its shape, so that the main entry needs no types of Node.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any -- the request is whatever class the listener's author knows
+export type RequestListener = (request: any, response: any) => unknown;
+
+/** Answers requests as the Fetch standard has it: what Hono and others export. */
+export interface FetchTarget {
+  // oxlint-disable-next-line typescript/no-explicit-any -- Request and Response are of the platform, which is not known here
+  fetch(request: any): any;
+}
+
+/** What runs before the first connection and after the last. */
+export interface LifespanHooks {
+  /** Runs before the server listens; what it returns is `scope.state`. A throw keeps the server from starting. */
+  readonly startup?: () => Readonly<Record<string, unknown>> | void | Promise<Readonly<Record<string, unknown>> | void>;
+  /** Runs after every connection has ended. */
+  readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
+}
+
+type CheckHttp<H> = H extends RequestListener
+  ? H
+  : H extends FetchTarget
+    ? H
+    : H extends Application<never>
+      ? Closed<H>
+      : HttpTarget;
+
+/** What answers HTTP: a Node request listener, an object with `fetch`, or an application. */
+export type HttpTarget = RequestListener | FetchTarget | Application<never>;
+
+/** The root of an application: routes a connection by its protocol. */
+export interface ProtocolTypeRouter extends Application {
+  /** What answers HTTP outside of Solent; `undefined` when an application does, or nothing. */
+  readonly http: RequestListener | FetchTarget | undefined;
+  /** What runs before the first connection and after the last. */
+  readonly lifespan: LifespanHooks | undefined;
+  /** The applications by protocol. */
+  readonly protocols: ReadonlyMap<string, Application<never>>;
+}
+
+interface Protocols {
+  readonly http?: unknown;
+  readonly websocket?: unknown;
+  readonly channel?: unknown;
+  readonly lifespan?: LifespanHooks;
+}
+
+const keys = ["http", "websocket", "channel", "lifespan"];
+
+class Router implements ProtocolTypeRouter {
+  readonly http: RequestListener | FetchTarget | undefined;
+  readonly lifespan: LifespanHooks | undefined;
+  readonly protocols: ReadonlyMap<string, Application<never>>;
+
+  constructor(given: Protocols) {
+    for (const key of Object.keys(given)) {
+      if (!keys.includes(key)) throw invalid(key, `it is no protocol: known are ${keys.join(", ")}`);
+    }
+    this.lifespan = given.lifespan;
+    this.http = isOutside(given.http) ? given.http : undefined;
+    const protocols = new Map<string, Application<never>>();
+    for (const key of ["http", "websocket", "channel"] as const) {
+      const target = given[key];
+      if (target === undefined || (key === "http" && this.http !== undefined)) continue;
+      if (!isApplication(target)) throw invalid(key, ruleOf(key, target));
+      protocols.set(key, target);
+    }
+    this.protocols = protocols;
+  }
+
+  handle(scope: Scope, link: Link): void | Promise<void> {
+    const application = this.protocols.get(scope.type);
+    if (application !== undefined) return application.handle(scope, link);
+    const given = [...this.protocols.keys(), ...(this.http === undefined ? [] : ["http"])];
+    throw new SolentError("ROUTE_PROTOCOL", {
+      protocol: scope.type,
+      given: given.length === 0 ? "none" : given.join(", "),
+    });
+  }
+}
+
+/**
+ * Makes the root of an application, which looks only at a connection's protocol.
+ *
+ * `http` may be a Node request listener, an object with `fetch`, or an application; `websocket` and `channel` (for workers) are
+ * applications. One whose consumers need a scope key that no middleware supplies does not compile.
+ *
+ * @throws {SolentError} ROUTE_INVALID for a key that is no protocol, or a value that is no application.
+ */
+export const ProtocolTypeRouter: {
+  new <const W, const C, const H>(protocols: {
+    readonly http?: CheckHttp<H>;
+    readonly websocket?: Closed<W> & Application<never>;
+    readonly channel?: Closed<C> & Application<never>;
+    readonly lifespan?: LifespanHooks;
+  }): ProtocolTypeRouter;
+} = Router;
+
+function isOutside(target: unknown): target is RequestListener | FetchTarget {
+  if (typeof target === "function") return !isConsumerClass(target);
+  return typeof target === "object" && target !== null && typeof (target as { fetch?: unknown }).fetch === "function";
+}
+
+// A class given for a function would fail only at the first request.
+function isConsumerClass(target: { readonly prototype?: unknown }): boolean {
+  const prototype = target.prototype;
+  return typeof prototype === "object" && prototype !== null && "~connect" in prototype;
+}
+
+function isApplication(target: unknown): target is Application<never> {
+  return typeof target === "object" && target !== null && typeof (target as { handle?: unknown }).handle === "function";
+}
+
+function ruleOf(key: string, target: unknown): string {
+  if (typeof target === "function")
+    return `it is a function: ${key} takes a router, as in new URLRouter([path("/", Consumer)])`;
+  return "it is no application: give a router, or middleware around one";
+}
+
+function invalid(pattern: string, rule: string): SolentError {
+  return new SolentError("ROUTE_INVALID", { pattern, rule });
+}
