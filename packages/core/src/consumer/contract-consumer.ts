@@ -100,11 +100,7 @@ export class ContractConsumer extends SocketConsumer {
   /** @internal */
   "~frame"(arrival: Arrival): unknown {
     const frame = arrival as ReceivedFrame;
-    const work = this.receive(frame);
-    if (!frame.isCall) return work;
-    if (work instanceof Promise) return work.then(() => this.#finish(frame));
-    this.#finish(frame);
-    return undefined;
+    return frame.isCall ? this.#answerCall(frame) : this.receive(frame);
   }
 
   /** @internal */
@@ -113,7 +109,13 @@ export class ContractConsumer extends SocketConsumer {
     return super["~disconnect"](end);
   }
 
-  #finish(frame: ReceivedFrame): void {
+  async #answerCall(frame: ReceivedFrame): Promise<void> {
+    try {
+      await this.receive(frame);
+    } catch (error) {
+      frame.breakOff();
+      throw error;
+    }
     const error = frame.finish();
     if (error !== undefined) this["~runner"].environment.logger.error({ consumer: this["~runner"].info.name }, error.message);
   }
@@ -121,7 +123,7 @@ export class ContractConsumer extends SocketConsumer {
   #validated(envelope: Extract<Envelope, { kind: "message" }>): ReceivedFrame {
     const { type, id } = envelope;
     const entry = (this["~runner"].info.tables as ContractTables).toServer.get(type);
-    if (entry === undefined) throw new SolentError("FRAME_UNKNOWN_TYPE", { type: type.slice(0, 64) });
+    if (entry === undefined) throw new SolentError("FRAME_UNKNOWN_TYPE", { type: type.slice(0, 64), keys: ["type"] });
     const data = entry.data === undefined ? undefined : checked(entry, envelope.data);
     return new ReceivedFrame(entry, { data, id }, (frame) => this.#ship(frame));
   }
@@ -153,8 +155,8 @@ export class ContractConsumer extends SocketConsumer {
 
   #complain(error: SolentError, id: number | undefined): void {
     const { link, environment } = this["~runner"];
-    const path = error.code === "CONTRACT_MISMATCH" ? { path: error.details["keys"] } : {};
-    this.#ship({ ...(id === undefined ? {} : { re: id }), error: { code: error.code, ...path } });
+    const path = error.details["keys"] ?? [];
+    this.#ship({ ...(id === undefined ? {} : { re: id }), error: { code: error.code, path } });
     if (++this.#badFrames < environment.limits.maxBadFrames) return;
     link.close(closeCodes.badFrame.code, closeCodes.badFrame.reason, "error");
   }

@@ -7,36 +7,47 @@ export type Envelope =
   | { readonly kind: "failure"; readonly re: number; readonly code: string }
   | { readonly kind: "other" };
 
-/** Reads the envelope of a text frame. Unknown keys are ignored. @throws {SolentError} FRAME_INVALID */
+/**
+ * Reads the envelope of a text frame; unknown keys are ignored.
+ *
+ * The order of the checks, and the `keys` of each refusal, are the protocol's table of complaints.
+ *
+ * @throws {SolentError} FRAME_INVALID
+ */
 export function readEnvelope(text: string): Envelope {
   let frame: unknown;
   try {
     frame = JSON.parse(text);
   } catch {
-    throw new SolentError("FRAME_INVALID", { rule: "it is not JSON" });
+    throw invalid("it is not JSON");
   }
-  if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
-    throw new SolentError("FRAME_INVALID", { rule: "it is not a JSON object" });
-  }
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame)) throw invalid("it is not a JSON object");
   const { type, data, id, re, error } = frame as Readonly<Record<string, unknown>>;
-  if (re !== undefined) return readAnswer(re, data, error);
-  if (type === undefined) {
-    if (error !== undefined) return { kind: "other" };
-    throw new SolentError("FRAME_INVALID", { rule: 'it has no "type"' });
-  }
-  if (typeof type !== "string") throw new SolentError("FRAME_INVALID", { rule: '"type" is not text' });
-  if (id !== undefined && !isId(id)) throw new SolentError("FRAME_INVALID", { rule: '"id" is not a positive integer' });
-  return { kind: "message", type, data, id };
+  const hasType = Object.hasOwn(frame, "type");
+  const hasAnswer = Object.hasOwn(frame, "re");
+  const hasError = Object.hasOwn(frame, "error");
+  if (hasType && (hasAnswer || hasError)) throw invalid('it has "type" together with "re" or "error"');
+  if (hasAnswer) return readAnswer(re, data, hasError ? { error } : undefined);
+  if (hasError) return { kind: "other" };
+  if (!hasType) throw invalid('it has no "type"');
+  if (typeof type !== "string") throw invalid('"type" is not text', "type");
+  if (Object.hasOwn(frame, "id") && !isId(id)) throw invalid('"id" is not a positive integer', "id");
+  return { kind: "message", type, data: Object.hasOwn(frame, "data") ? data : undefined, id: isId(id) ? id : undefined };
 }
 
-function readAnswer(re: unknown, data: unknown, error: unknown): Envelope {
-  if (!isId(re)) throw new SolentError("FRAME_INVALID", { rule: '"re" is not a positive integer' });
-  if (error === undefined) return { kind: "answer", re, data };
+function readAnswer(re: unknown, data: unknown, failure: { readonly error: unknown } | undefined): Envelope {
+  if (!isId(re)) throw invalid('"re" is not a positive integer', "re");
+  if (failure === undefined) return { kind: "answer", re, data };
+  const { error } = failure;
   const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
-  if (typeof code !== "string") throw new SolentError("FRAME_INVALID", { rule: '"error" has no "code"' });
+  if (typeof code !== "string") throw invalid('"error" has no "code"', "error");
   return { kind: "failure", re, code };
 }
 
 function isId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+function invalid(rule: string, ...keys: readonly string[]): SolentError {
+  return new SolentError("FRAME_INVALID", { rule, keys });
 }

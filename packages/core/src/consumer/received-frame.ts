@@ -52,6 +52,11 @@ export class ReceivedFrame {
     return error;
   }
 
+  /** The handler has failed: the client that waits is told so. @internal */
+  breakOff(): void {
+    if (!this.#isAnswered) this.#settle("fail()", { error: { code: "HANDLER_FAILED" } });
+  }
+
   #settle(call: string, answer: Readonly<Record<string, unknown>>): void {
     if (this.#isAnswered) throw new SolentError("CONSUMER_STATE", { call, state: "answered" });
     this.#isAnswered = true;

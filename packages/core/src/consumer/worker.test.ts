@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import type { End } from "../connection/link.ts";
+import { SolentError } from "../errors/solent-error.ts";
+import { deferred } from "../internal/deferred.ts";
+import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import { applicationOf } from "./application-of.ts";
+import { ChannelConsumer } from "./channel-consumer.ts";
+import { StopConsumer } from "./stop-consumer.ts";
+import { runWorker } from "./worker.ts";
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+describe("runWorker", () => {
+  test("hands the messages of a channel to one instance, one at a time and in order", async () => {
+    const steps: string[] = [];
+    const done = deferred<void>();
+    class Thumbnails extends ChannelConsumer {
+      seen = 0;
+      async image_resize(event: { id: number }) {
+        steps.push(`start ${event.id}`);
+        await Promise.resolve();
+        this.seen++;
+        steps.push(`end ${event.id} of ${this.seen} on ${this.scope.channel}`);
+        if (event.id === 3) done.resolve();
+      }
+    }
+    await using layer = new InMemoryChannelLayer();
+    await using worker = runWorker(applicationOf(Thumbnails), { layer, channels: ["thumbnails"] });
+    for (const id of [1, 2, 3]) await layer.send("thumbnails", { type: "image.resize", id });
+    await done.promise;
+    await worker.idle();
+    expect(steps).toEqual([1, 2, 3].flatMap((id) => [`start ${id}`, `end ${id} of ${id} on thumbnails`]));
+  });
+
+  test("a handler that throws loses its own message only, and the next gets a new instance", async () => {
+    const handled: string[] = [];
+    const ends: End[] = [];
+    const done = deferred<void>();
+    let instances = 0;
+    class Jobs extends ChannelConsumer {
+      instance = ++instances;
+      job_run(event: { id: number }) {
+        if (event.id === 2) throw new Error("broken job");
+        handled.push(`${event.id} by ${this.instance}`);
+        if (event.id === 3) done.resolve();
+      }
+      override disconnect(end: End) {
+        ends.push(end);
+      }
+    }
+    const layer = new InMemoryChannelLayer();
+    const errors: unknown[] = [];
+    const logger = { ...quiet, error: (fields: Readonly<Record<string, unknown>>) => void errors.push(fields["err"]) };
+    const worker = runWorker(applicationOf(Jobs), { layer, channels: ["jobs"], logger });
+    for (const id of [1, 2, 3]) await layer.send("jobs", { type: "job.run", id });
+    await done.promise;
+    await worker.close();
+    await layer.close();
+    expect(handled).toEqual(["1 by 1", "3 by 2"]);
+    expect(errors.map(String)).toEqual(["Error: broken job"]);
+    expect(ends.map((end) => end.cause)).toEqual(["error", "shutdown"]);
+  });
+
+  test("StopConsumer ends an instance without a word in the log", async () => {
+    const done = deferred<void>();
+    class Once extends ChannelConsumer {
+      job_run() {
+        throw new StopConsumer();
+      }
+      override disconnect() {
+        done.resolve();
+      }
+    }
+    await using layer = new InMemoryChannelLayer();
+    const errors: unknown[] = [];
+    await using _worker = runWorker(applicationOf(Once), { layer, channels: ["jobs"], logger: { ...quiet, error: (f) => void errors.push(f) } });
+    await layer.send("jobs", { type: "job.run" });
+    await done.promise;
+    expect(errors).toEqual([]);
+  });
+
+  test("needs at least one channel", () => {
+    class Idle extends ChannelConsumer {}
+    const layer = new InMemoryChannelLayer();
+    expect(() => runWorker(applicationOf(Idle), { layer, channels: [] })).toThrowError(
+      expect.toSatisfy((error) => SolentError.is(error, "CONFIG_INVALID")),
+    );
+  });
+});
