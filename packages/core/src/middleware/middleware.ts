@@ -5,9 +5,9 @@ import type { Scope } from "../connection/scope.ts";
 /** The scope keys of `N` that are not in `Added`, and the keys a middleware needs itself. */
 type Left<N, Added, Own> = Exclude<keyof N, keyof Added> | Exclude<keyof Own, keyof Scope>;
 
-/** The sentence for a middleware that adds a key under a type its application does not take, else `unknown`. */
-type Clash<N, Added> = [ClashingKey<N, Added>] extends [never]
-  ? unknown
+/** The application, or the sentence for one that takes a key under another type than the middleware adds it. */
+type Taking<N, Added> = [ClashingKey<N, Added>] extends [never]
+  ? Application<N>
   : `the middleware adds another type for scope.${ClashingKey<N, Added>}`;
 
 type ClashingKey<N, Added> = {
@@ -21,7 +21,7 @@ type ClashingKey<N, Added> = {
  * `Added` is what it puts into the scope, `Needs` the scope it reads. Several compose by nesting: `origins(session(router))`.
  */
 export interface Middleware<Added = unknown, Needs = unknown> {
-  <N>(application: Application<N> & Clash<N, Added>): Application<{
+  <N>(application: Taking<N, Added>): Application<{
     [K in Left<N, Added, Needs>]: K extends keyof N ? N[K] : K extends keyof Needs ? Needs[K] : never;
   }>;
   /** Never present: carries the type of what is added. */

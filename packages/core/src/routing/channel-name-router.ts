@@ -22,7 +22,7 @@ class Router implements ChannelNameRouter {
   readonly channels: ReadonlyMap<string, RouteTarget>;
   readonly #applications: ReadonlyMap<string, Application<never>>;
 
-  constructor(channels: Readonly<Record<string, RouteTarget>>) {
+  constructor(channels: object) {
     if (typeof channels !== "object" || channels === null) {
       throw new SolentError("ROUTE_INVALID", {
         pattern: "",

@@ -1,6 +1,7 @@
 import type { Application } from "../connection/application.ts";
 import type { Scope } from "../connection/scope.ts";
-import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
+import type { ConsumerBase } from "../consumer/consumer-base.ts";
+import type { ConsumerContext } from "../consumer/consumer-class.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import type { EventOf, EventType, HandledEvent, HandlerName, Received } from "../contract/infer.ts";
 import type { InputOf, Schema } from "../contract/schema.ts";
@@ -8,8 +9,14 @@ import type { InputOf, Schema } from "../contract/schema.ts";
 // What `path` and the routers check at compile time. A wrong target's type becomes a string literal that is the sentence to
 // read: the compiler then prints it in the first line of its message. There are no overloads: they would hide it.
 
-/** What a route leads to. */
-export type RouteTarget = AnyConsumerClass | Application<never>;
+/** Any consumer class, whatever the types of its scope, params and groups. */
+export interface RoutedClass {
+  new (context: ConsumerContext): Pick<ConsumerBase, "~runner" | "~connect" | "~arrival" | "~frame" | "~disconnect">;
+  readonly name: string;
+}
+
+/** What a route leads to: a consumer class, or an application such as a router. */
+export type RouteTarget = RoutedClass | Application<never>;
 
 // Patterns
 
@@ -120,8 +127,10 @@ export type CheckRoute<Pattern extends string, T> = [ClassProblem<T>] extends [n
 type Lacking<T> = keyof { [K in keyof NeedsOf<T> as K extends keyof Scope ? never : K]: never } & string;
 
 /** What a `ProtocolTypeRouter` takes: an application whose needs are met, or the sentence that says what is missing. */
-export type Closed<T> = [ParamsNeeded<T>] extends [never]
-  ? [Lacking<T>] extends [never]
-    ? T
-    : `the scope lacks "${Lacking<T>}": wrap the router in the middleware that adds it`
-  : `no route gives :${ParamsNeeded<T>}: a pattern around it must capture it`;
+export type Closed<T> = T extends Application<never>
+  ? [ParamsNeeded<T>] extends [never]
+    ? [Lacking<T>] extends [never]
+      ? T
+      : `the scope lacks "${Lacking<T>}": wrap the router in the middleware that adds it`
+    : `no route gives :${ParamsNeeded<T>}: a pattern around it must capture it`
+  : Application;

@@ -1,6 +1,5 @@
 import type { Application } from "../connection/application.ts";
-import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
-import type { RouteTarget } from "./check-route.ts";
+import type { RoutedClass, RouteTarget } from "./check-route.ts";
 import { joinPatterns } from "./path-pattern.ts";
 import type { AnyRoute } from "./url-router.ts";
 
@@ -23,7 +22,7 @@ interface Listable {
   /** The application inside a middleware's. */
   readonly "~inner"?: Application<never>;
   /** The class of a consumer's application. */
-  readonly consumerClass?: AnyConsumerClass;
+  readonly consumerClass?: RoutedClass;
 }
 
 /**

@@ -99,8 +99,8 @@ class Router implements ProtocolTypeRouter {
 export const ProtocolTypeRouter: {
   new <const W, const C, const H>(protocols: {
     readonly http?: CheckHttp<H>;
-    readonly websocket?: Closed<W> & Application<never>;
-    readonly channel?: Closed<C> & Application<never>;
+    readonly websocket?: Closed<W>;
+    readonly channel?: Closed<C>;
     readonly lifespan?: LifespanHooks;
   }): ProtocolTypeRouter;
 } = Router;

@@ -4,7 +4,7 @@ import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 import { type ContractTables, tablesOf } from "../contract/tables.ts";
 import { validate } from "../contract/schema.ts";
 import { SolentError } from "../errors/solent-error.ts";
-import type { CheckRoute, RouteNeeds, RouteTarget } from "./check-route.ts";
+import type { CheckRoute, RoutedClass, RouteNeeds, RouteTarget } from "./check-route.ts";
 import { PathPattern } from "./path-pattern.ts";
 
 /** One line of a `URLRouter`: a pattern and what it leads to. Made by `path`. */
@@ -45,7 +45,8 @@ export function path<const Pattern extends string, const T extends RouteTarget>(
 
 /** The application of a route's target. @throws {SolentError} ROUTE_INVALID, CONSUMER_INVALID @internal */
 export function applicationFor(target: RouteTarget, place: string): Application<never> {
-  if (typeof target === "function") return applicationOf(target);
+  // A class is checked when it is described; its typed face differs from the base class in types alone.
+  if (typeof target === "function") return applicationOf(target as unknown as AnyConsumerClass);
   if (typeof target === "object" && target !== null && typeof target.handle === "function") return target;
   throw new SolentError("ROUTE_INVALID", {
     pattern: place,
@@ -56,7 +57,7 @@ export function applicationFor(target: RouteTarget, place: string): Application<
 const probes = ["", "a", "1"];
 
 // For who writes JavaScript: the compiler sees it before. A complete pattern that lacks a parameter would never match.
-function requireParams(pattern: PathPattern, consumerClass: AnyConsumerClass): void {
+function requireParams(pattern: PathPattern, consumerClass: RoutedClass): void {
   const tables = contractOf(consumerClass);
   if (tables?.params === undefined || !pattern.text.startsWith("/")) return;
   const { params } = tables;
@@ -70,7 +71,7 @@ function requireParams(pattern: PathPattern, consumerClass: AnyConsumerClass): v
   });
 }
 
-function contractOf(consumerClass: AnyConsumerClass): ContractTables | undefined {
+function contractOf(consumerClass: RoutedClass): ContractTables | undefined {
   const { contract } = consumerClass as { readonly contract?: { readonly "~tables": ContractTables } };
   return contract === undefined ? undefined : tablesOf(contract);
 }
