@@ -102,7 +102,7 @@ describe("the direction of imports in core", () => {
     errors: ["internal"],
     contract: ["errors", "internal"],
     layer: ["errors", "internal"],
-    connection: ["contract", "errors", "internal"],
+    connection: ["contract", "layer", "errors", "internal"],
     consumer: ["connection", "contract", "layer", "errors", "internal"],
     routing: ["consumer", "contract", "connection", "errors", "internal"],
     middleware: ["routing", "connection", "errors", "internal"],

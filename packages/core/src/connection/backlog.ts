@@ -11,7 +11,8 @@ export interface Shipping {
   readonly type: string;
 }
 
-interface Entry {
+/** A frame that waits, with its size in bytes. */
+export interface Entry {
   readonly frame: Frame;
   readonly size: number;
   readonly shipping: Shipping | undefined;
@@ -27,9 +28,9 @@ export class Backlog {
     return this.#entries.length - this.#start;
   }
 
-  add(frame: Frame, size: number, shipping: Shipping | undefined): void {
-    this.#entries.push({ frame, size, shipping });
-    this.bytes += size;
+  add(entry: Entry): void {
+    this.#entries.push(entry);
+    this.bytes += entry.size;
   }
 
   /** Drops an older frame of the same type and key. The newer one goes to the tail: replacing in place would reorder. */
@@ -54,7 +55,7 @@ export class Backlog {
     let batch = new Batch();
     while (this.size > 0 && batch.bytes < bytes) {
       const { frame } = this.#entries[this.#start] as Entry;
-      batch = batch.then(frame, frame.bytes(encoder).length);
+      batch = batch.append(frame, frame.bytes(encoder).length);
       this.dropOldest();
     }
     return batch;

@@ -26,7 +26,7 @@ export class Batch {
   }
 
   /** The path one frame longer. Only the last continuation is remembered: members of a group are served in a row. */
-  then(frame: Frame, size: number): Batch {
+  append(frame: Frame, size: number): Batch {
     const next = this.#next;
     if (next !== undefined && next.frame === frame) return next;
     return (this.#next = new Batch(this, frame, size));
@@ -35,8 +35,9 @@ export class Batch {
   /** The frames in order. */
   frames(): Frame[] {
     const frames = new Array<Frame>(this.count);
-    let at: Batch | undefined = this;
-    for (let i = this.count - 1; i >= 0; i--) {
+    frames[this.count - 1] = this.frame as Frame;
+    let at = this.#before;
+    for (let i = this.count - 2; i >= 0; i--) {
       frames[i] = (at as Batch).frame as Frame;
       at = (at as Batch).#before;
     }

@@ -44,7 +44,11 @@ export class Connection implements Link, OutboxOwner {
   #messageAtMs: number;
 
   /** @internal Made by server bindings; `forget` is called once, when the connection has ended. */
-  constructor(facts: ConnectionFacts, transport: Transport, context: { environment: Environment; forget: (connection: Connection) => void }) {
+  constructor(
+    facts: ConnectionFacts,
+    transport: Transport,
+    context: { environment: Environment; forget: (connection: Connection) => void },
+  ) {
     this.id = facts.id;
     this.path = facts.path;
     this.remoteAddress = facts.remoteAddress;
@@ -243,7 +247,10 @@ export class Connection implements Link, OutboxOwner {
     const { observer, logger } = this.environment;
     if (observer.overflow.hasSubscribers) observer.overflow.publish({ id: this.id, what: "outbox", type, action });
     if (action === "drop") return;
-    logger.warn({ id: this.id, path: this.path, bufferedBytes: this.bufferedBytes }, "a peer reads too slowly and is disconnected");
+    logger.warn(
+      { id: this.id, path: this.path, bufferedBytes: this.bufferedBytes },
+      "a peer reads too slowly and is disconnected",
+    );
     this.close(closeCodes.overloaded.code, closeCodes.overloaded.reason, "error");
   }
 }

@@ -61,7 +61,11 @@ export function createEnvironment(options: EnvironmentOptions, observer: Observe
   const layers = new Map(Object.entries(options.layers ?? {}));
   if (options.layer !== undefined) {
     if (layers.has("default")) {
-      throw new SolentError("CONFIG_INVALID", { option: "layers", value: "default", rule: "layer and layers.default are the same one: give one of them" });
+      throw new SolentError("CONFIG_INVALID", {
+        option: "layers",
+        value: "default",
+        rule: "layer and layers.default are the same one: give one of them",
+      });
     }
     layers.set("default", options.layer);
   }

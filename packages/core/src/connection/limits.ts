@@ -70,7 +70,11 @@ const overflows: readonly string[] = ["disconnect", "dropOldest", "dropNewest"];
 export function resolveLimits(options: Partial<Limits> = {}): Limits {
   for (const [option, value] of Object.entries(options)) {
     if (!Object.hasOwn(defaultLimits, option)) {
-      throw new SolentError("CONFIG_INVALID", { option, value, rule: `the limits are ${Object.keys(defaultLimits).join(", ")}` });
+      throw new SolentError("CONFIG_INVALID", {
+        option,
+        value,
+        rule: `the limits are ${Object.keys(defaultLimits).join(", ")}`,
+      });
     }
     if (option === "overflow") {
       if (!overflows.includes(value as string)) {

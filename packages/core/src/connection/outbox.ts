@@ -1,5 +1,5 @@
 import type { Batch } from "./batch.ts";
-import { Backlog, type Shipping } from "./backlog.ts";
+import { Backlog, type Entry, type Shipping } from "./backlog.ts";
 import type { Frame } from "./frame.ts";
 import type { Overflow } from "./limits.ts";
 import type { Transport } from "./transport.ts";
@@ -46,17 +46,17 @@ export class Outbox {
   push(frame: Frame, shipping: Shipping | undefined): void {
     const size = frame.bytes(this.#turn.encoder).length;
     if (this.#backlog !== undefined) {
-      this.#keep(this.#backlog, frame, size, shipping);
+      this.#keep(this.#backlog, { frame, size, shipping });
       return;
     }
     const before = this.#batch;
     if (before === undefined) {
-      this.#batch = this.#turn.root.then(frame, size);
+      this.#batch = this.#turn.root.append(frame, size);
       this.#turn.add(this);
     } else if (before.bytes + size <= this.#owner.maxOutboxBytes) {
-      this.#batch = before.then(frame, size);
+      this.#batch = before.append(frame, size);
     } else {
-      this.#keep(this.#intoBacklog(before), frame, size, shipping);
+      this.#keep(this.#intoBacklog(before), { frame, size, shipping });
     }
   }
 
@@ -110,13 +110,16 @@ export class Outbox {
   // A turn that alone fills the outbox: what it collected becomes the backlog, where policies can choose.
   #intoBacklog(batch: Batch): Backlog {
     const backlog = new Backlog();
-    for (const frame of batch.frames()) backlog.add(frame, frame.bytes(this.#turn.encoder).length, undefined);
+    for (const frame of batch.frames()) {
+      backlog.add({ frame, size: frame.bytes(this.#turn.encoder).length, shipping: undefined });
+    }
     this.#batch = undefined;
     this.#backlog = backlog;
     return backlog;
   }
 
-  #keep(backlog: Backlog, frame: Frame, size: number, shipping: Shipping | undefined): void {
+  #keep(backlog: Backlog, entry: Entry): void {
+    const { size, shipping } = entry;
     const { maxOutboxBytes, overflow } = this.#owner;
     const delivery = shipping?.delivery;
     const type = shipping?.type ?? "";
@@ -137,7 +140,7 @@ export class Outbox {
       if (policy === "dropNewest") return;
       while (backlog.size > 0 && backlog.bytes + size > room) backlog.dropOldest();
     }
-    backlog.add(frame, size, shipping);
+    backlog.add(entry);
   }
 
   #tellWaiters(): void {

@@ -24,11 +24,15 @@ export function arrivedData(info: ClassInfo, message: LayerMessage, logger: Logg
   lastContract = contract;
   const { type } = message.meta;
   try {
-    lastData = contract === undefined ? message.data : snapshot(contract["~validateEvent"](type, message.data), arrivedLimits);
+    lastData =
+      contract === undefined ? message.data : snapshot(contract["~validateEvent"](type, message.data), arrivedLimits);
   } catch (error) {
     lastData = undefined;
     if (countUnhandled(info, type)) {
-      logger.warn({ err: error, consumer: info.name, type }, `an event "${type}" does not fit the contract of ${info.name}; it is counted and ignored`);
+      logger.warn(
+        { err: error, consumer: info.name, type },
+        `an event "${type}" does not fit the contract of ${info.name}; it is counted and ignored`,
+      );
     }
   }
   return lastData;

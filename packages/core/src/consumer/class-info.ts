@@ -81,7 +81,10 @@ export function describeClass(consumerClass: AnyConsumerClass): ClassInfo {
   };
   for (const [type, limit] of info.concurrent) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new SolentError("CONSUMER_INVALID", { consumer: info.name, rule: `concurrent.${type} is not a whole number of at least 1` });
+      throw new SolentError("CONSUMER_INVALID", {
+        consumer: info.name,
+        rule: `concurrent.${type} is not a whole number of at least 1`,
+      });
     }
   }
   known.set(consumerClass, info);
@@ -139,7 +142,12 @@ function typedHandlers(consumerClass: AnyConsumerClass, tables: ContractTables):
 
 type Method = (event: unknown, meta: unknown) => unknown;
 
-function handlerOf(parts: { type: string; name: string; method: Method | undefined; entry?: EventEntry }): EventHandler {
+function handlerOf(parts: {
+  type: string;
+  name: string;
+  method: Method | undefined;
+  entry?: EventEntry;
+}): EventHandler {
   const { entry, type } = parts;
   const delivery = entry?.delivery ?? entry?.forward?.delivery;
   return {
@@ -158,7 +166,8 @@ function handlerMethods(consumerClass: AnyConsumerClass): Map<string, Method> {
   for (let at = consumerClass.prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const name of Object.getOwnPropertyNames(at)) {
       const method: unknown = Object.getOwnPropertyDescriptor(at, name)?.value;
-      if (handlerName.test(name) && typeof method === "function" && !methods.has(name)) methods.set(name, method as Method);
+      if (handlerName.test(name) && typeof method === "function" && !methods.has(name))
+        methods.set(name, method as Method);
     }
   }
   return methods;

@@ -6,7 +6,11 @@ import { type Arrival, ConsumerBase } from "./consumer-base.ts";
 
 /** What a `Consumer` sends: the protocol's own events. */
 export type ProtocolEvent =
-  | { readonly type: "websocket.accept"; readonly subprotocol?: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly type: "websocket.accept";
+      readonly subprotocol?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly type: "websocket.send"; readonly text: string }
   | { readonly type: "websocket.send"; readonly bytes: Uint8Array }
   | { readonly type: "websocket.close"; readonly code?: number; readonly reason?: string };
@@ -45,7 +49,8 @@ export class Consumer extends ConsumerBase {
         return;
       }
       case "websocket.send":
-        if (link.state === "connecting") throw new SolentError("CONSUMER_STATE", { call: "websocket.send", state: "connecting" });
+        if (link.state === "connecting")
+          throw new SolentError("CONSUMER_STATE", { call: "websocket.send", state: "connecting" });
         link.send("text" in event ? textFrame(event.text) : new Frame(event.bytes.slice()), undefined);
         return;
       case "websocket.close":
@@ -64,7 +69,10 @@ export class Consumer extends ConsumerBase {
     const { link, info, environment } = this["~runner"];
     await this.#call("websocket_connect", { type: "websocket.connect" });
     if (link.state !== "connecting") return;
-    environment.logger.error({ consumer: info.name }, new SolentError("CONSUMER_UNDECIDED", { consumer: info.name }).message);
+    environment.logger.error(
+      { consumer: info.name },
+      new SolentError("CONSUMER_UNDECIDED", { consumer: info.name }).message,
+    );
     link.deny(403);
   }
 
@@ -79,7 +87,9 @@ export class Consumer extends ConsumerBase {
     const type = "websocket.receive";
     return this.#call(
       "websocket_receive",
-      typeof payload === "string" ? { type, text: payload, bytes: undefined } : { type, text: undefined, bytes: payload },
+      typeof payload === "string"
+        ? { type, text: payload, bytes: undefined }
+        : { type, text: undefined, bytes: payload },
     );
   }
 
@@ -88,7 +98,10 @@ export class Consumer extends ConsumerBase {
     return this.#call("websocket_disconnect", { type: "websocket.disconnect", ...end });
   }
 
-  #call(name: "websocket_connect" | "websocket_receive" | "websocket_disconnect", event: IncomingProtocolEvent): unknown {
+  #call(
+    name: "websocket_connect" | "websocket_receive" | "websocket_disconnect",
+    event: IncomingProtocolEvent,
+  ): unknown {
     const method = (this as unknown as Readonly<Record<string, ProtocolHandler | undefined>>)[name];
     return method?.call(this, event);
   }

@@ -56,7 +56,8 @@ export class ContractConsumer extends SocketConsumer {
     requireAccepted(link.state);
     const entry = this.#outgoing(type);
     if (environment.isDevelopment) checkOutgoing(entry, data);
-    const key = entry.key === undefined || entry.delivery !== "latest" ? undefined : (data as Record<string, unknown>)[entry.key];
+    const key =
+      entry.key === undefined || entry.delivery !== "latest" ? undefined : (data as Record<string, unknown>)[entry.key];
     const shipping = entry.delivery === undefined ? undefined : { delivery: entry.delivery, key, type };
     link.send(messageFrame(type, data, link.lane), shipping);
   }
@@ -74,7 +75,7 @@ export class ContractConsumer extends SocketConsumer {
     if (environment.isDevelopment) checkOutgoing(entry, data);
     const { maxOpenCalls, callTimeoutMs } = environment.limits;
     this.#calls ??= new Calls(maxOpenCalls, callTimeoutMs);
-    return await this.#calls.open(type, (id) => this.#ship(data === undefined ? { type, id } : { type, id, data }));
+    return this.#calls.open(type, (id) => this.#ship(data === undefined ? { type, id } : { type, id, data }));
   }
 
   /** @internal */
@@ -117,7 +118,8 @@ export class ContractConsumer extends SocketConsumer {
       throw error;
     }
     const error = frame.finish();
-    if (error !== undefined) this["~runner"].environment.logger.error({ consumer: this["~runner"].info.name }, error.message);
+    if (error !== undefined)
+      this["~runner"].environment.logger.error({ consumer: this["~runner"].info.name }, error.message);
   }
 
   #validated(envelope: Extract<Envelope, { kind: "message" }>): ReceivedFrame {
@@ -139,7 +141,8 @@ export class ContractConsumer extends SocketConsumer {
       return;
     }
     const { reply } = this.#outgoing(type);
-    const result = reply === undefined ? { value: undefined } : validate(reply, envelope.data, `toClient.${type}.reply`);
+    const result =
+      reply === undefined ? { value: undefined } : validate(reply, envelope.data, `toClient.${type}.reply`);
     if (result.issues === undefined) calls.answer(envelope.re, result.value);
     else calls.fail(envelope.re, mismatch(type, result.issues[0]));
   }
@@ -148,7 +151,10 @@ export class ContractConsumer extends SocketConsumer {
     const { info } = this["~runner"];
     const entry = (info.tables as ContractTables).toClient.get(type);
     if (entry === undefined) {
-      throw new SolentError("CONTRACT_INVALID", { entry: `toClient.${type}`, rule: "the contract has no such message" });
+      throw new SolentError("CONTRACT_INVALID", {
+        entry: `toClient.${type}`,
+        rule: "the contract has no such message",
+      });
     }
     return entry;
   }

@@ -32,7 +32,12 @@ export function readEnvelope(text: string): Envelope {
   if (!hasType) throw invalid('it has no "type"');
   if (typeof type !== "string") throw invalid('"type" is not text', "type");
   if (Object.hasOwn(frame, "id") && !isId(id)) throw invalid('"id" is not a positive integer', "id");
-  return { kind: "message", type, data: Object.hasOwn(frame, "data") ? data : undefined, id: isId(id) ? id : undefined };
+  return {
+    kind: "message",
+    type,
+    data: Object.hasOwn(frame, "data") ? data : undefined,
+    id: isId(id) ? id : undefined,
+  };
 }
 
 function readAnswer(re: unknown, data: unknown, failure: { readonly error: unknown } | undefined): Envelope {

@@ -41,6 +41,6 @@ export class Group {
    * @throws {SolentError} CONTRACT_MISMATCH, EVENT_INVALID, MESSAGE_TOO_LARGE, LAYER_BUSY, LAYER_UNAVAILABLE
    */
   send(type: string, data: Readonly<Record<string, unknown>> = {}, options?: GroupSendOptions): Promise<void> {
-    return this.#runner.publish(this.name, type, data, options);
+    return this.#runner.publish(this.name, { type, data }, options);
   }
 }

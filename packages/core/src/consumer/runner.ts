@@ -10,9 +10,16 @@ import { Mailbox } from "../layer/mailbox.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
-import { type Arrival, type ConsumerBase } from "./consumer-base.ts";
+import type { Arrival, ConsumerBase } from "./consumer-base.ts";
 import type { GroupSendOptions } from "./group.ts";
+import { Overlaps, reportLate } from "./overlaps.ts";
 import { StopConsumer } from "./stop-consumer.ts";
+
+/** An event on its way to a group. */
+export interface OutgoingEvent {
+  readonly type: string;
+  readonly data: EventData;
+}
 
 /** What a runner is made for. */
 export interface RunnerParts {
@@ -40,9 +47,7 @@ export class Runner implements Receiver, Watched {
   runningSinceMs = 0;
   #consumer: ConsumerBase | undefined;
   #busy = false;
-  #overlapping = 0;
-  #overlaps: Map<string, number> | undefined;
-  #blockedBy: string | undefined;
+  #overlaps: Overlaps | undefined;
   #frames: Arrival[] | undefined;
   #paused = false;
   #events: Mailbox | undefined;
@@ -63,6 +68,10 @@ export class Runner implements Receiver, Watched {
     this.info = parts.info;
     this.params = parts.params;
     this.environment = parts.link.environment;
+  }
+
+  get #isOverlapping(): boolean {
+    return this.#overlaps !== undefined && this.#overlaps.size > 0;
   }
 
   get consumerName(): string {
@@ -129,7 +138,8 @@ export class Runner implements Receiver, Watched {
   }
 
   /** Sends an event to a group; checked against the contract where the class has one. */
-  publish(group: string, type: string, data: EventData, options: GroupSendOptions | undefined): Promise<void> {
+  publish(group: string, event: OutgoingEvent, options: GroupSendOptions | undefined): Promise<void> {
+    const { type, data } = event;
     const { contract, events } = this.info;
     try {
       const checked = contract === undefined ? data : contract["~validateEvent"](type, data);
@@ -189,7 +199,7 @@ export class Runner implements Receiver, Watched {
     this.#events?.clear();
     this.environment.watch.add(this);
     this.#tellWaiters();
-    if (!this.#busy && this.#overlapping === 0) this.#drain();
+    if (!this.#busy && !this.#isOverlapping) this.#drain();
   }
 
   handleTick(nowMs: number): void {
@@ -197,7 +207,10 @@ export class Runner implements Receiver, Watched {
     if (this.#busy && !this.#isReported) this.#isReported = reportLate(this, this.environment, nowMs);
     if (this.#end === undefined || this.#isDisconnected || nowMs - this.#endedAtMs <= disconnectGraceMs) return;
     const fields = { consumer: this.info.name, handler: this.handlerName, path: this.path, id: this.connectionId };
-    this.environment.logger.error(fields, `${this.info.name}.${this.handlerName}() did not end; disconnect() runs beside it`);
+    this.environment.logger.error(
+      fields,
+      `${this.info.name}.${this.handlerName}() did not end; disconnect() runs beside it`,
+    );
     this.#frames = undefined;
     this.#disconnect(this.#end);
   }
@@ -232,7 +245,9 @@ export class Runner implements Receiver, Watched {
     }
     const { contract } = this.info;
     const data =
-      !handler.isTyped || message.validatedBy === contract ? message.data : arrivedData(this.info, message, this.environment.logger);
+      !handler.isTyped || message.validatedBy === contract
+        ? message.data
+        : arrivedData(this.info, message, this.environment.logger);
     if (data === undefined) return;
     const { event } = this.environment.observer;
     if (event.hasSubscribers) event.publish({ id: this.connectionId, consumer: this.info.name, ...message.meta });
@@ -277,7 +292,7 @@ export class Runner implements Receiver, Watched {
     }
     if (!this.#busy) this.#tellWaiters();
     const end = this.#end;
-    if (end !== undefined && !this.#busy && this.#overlapping === 0 && this.#frames === undefined) this.#disconnect(end);
+    if (end !== undefined && !this.#busy && !this.#isOverlapping && this.#frames === undefined) this.#disconnect(end);
   }
 
   #tellWaiters(): void {
@@ -334,7 +349,10 @@ export class Runner implements Receiver, Watched {
       observer.overflow.publish({ id: this.connectionId, what: "inbox", type: message.meta.type, action });
     }
     if (action === "disconnect") {
-      logger.warn({ id: this.connectionId, consumer: this.info.name, handler: this.handlerName }, "a handler falls behind and its connection is closed");
+      logger.warn(
+        { id: this.connectionId, consumer: this.info.name, handler: this.handlerName },
+        "a handler falls behind and its connection is closed",
+      );
       this.link.close(closeCodes.overloaded.code, closeCodes.overloaded.reason, "error");
     }
     return false;
@@ -355,32 +373,12 @@ export class Runner implements Receiver, Watched {
       this.#await(work, name);
       return;
     }
-    const overlaps = (this.#overlaps ??= new Map());
-    const running = (overlaps.get(type) ?? 0) + 1;
-    overlaps.set(type, running);
-    this.#overlapping++;
-    if (running < limit) this.#busy = false;
-    else this.#blockedBy = type;
-    const overlap = new Overlap(this, name);
-    this.environment.watch.add(overlap);
-    void work.then(
-      () => this.#endOverlap(type, overlap),
-      (error: unknown) => {
-        this.fail(error, name);
-        this.#endOverlap(type, overlap);
-      },
-    );
+    const overlaps = (this.#overlaps ??= new Overlaps(this));
+    this.#busy = overlaps.begin(type, { name, limit, work, ended: (isFree) => this.#overlapEnded(isFree) });
   }
 
-  #endOverlap(type: string, overlap: Overlap): void {
-    this.environment.watch.delete(overlap);
-    const overlaps = this.#overlaps as Map<string, number>;
-    overlaps.set(type, (overlaps.get(type) as number) - 1);
-    this.#overlapping--;
-    if (this.#blockedBy === type) {
-      this.#blockedBy = undefined;
-      this.#busy = false;
-    }
+  #overlapEnded(isFree: boolean): void {
+    if (isFree) this.#busy = false;
     if (!this.#busy) this.#drain();
   }
 
@@ -420,9 +418,7 @@ export class Runner implements Receiver, Watched {
       this.#release(end);
       return;
     }
-    void work
-      .catch((error: unknown) => this.fail(error, "disconnect"))
-      .finally(() => this.#release(end));
+    void work.catch((error: unknown) => this.fail(error, "disconnect")).finally(() => this.#release(end));
   }
 
   #release(end: End): void {
@@ -432,44 +428,6 @@ export class Runner implements Receiver, Watched {
     const { close } = this.environment.observer;
     if (close.hasSubscribers) close.publish({ id: this.connectionId, path: this.path, consumer: this.info.name, end });
   }
-}
-
-/** A handler that runs beside others of its consumer, as far as the watch is concerned. */
-class Overlap implements Watched {
-  readonly handlerName: string;
-  readonly runningSinceMs: number = performance.now();
-  readonly #runner: Runner;
-  #isReported = false;
-
-  constructor(runner: Runner, handlerName: string) {
-    this.#runner = runner;
-    this.handlerName = handlerName;
-  }
-
-  get consumerName(): string {
-    return this.#runner.consumerName;
-  }
-
-  get path(): string {
-    return this.#runner.path;
-  }
-
-  get connectionId(): string {
-    return this.#runner.connectionId;
-  }
-
-  handleTick(nowMs: number): void {
-    if (!this.#isReported) this.#isReported = reportLate(this, this.#runner.environment, nowMs);
-  }
-}
-
-// Says once that a handler is over its deadline. @returns whether it did.
-function reportLate(watched: Watched, environment: Environment, nowMs: number): boolean {
-  const ageMs = Math.round(nowMs - watched.runningSinceMs);
-  if (ageMs <= environment.limits.handlerDeadlineMs) return false;
-  const { consumerName: consumer, handlerName: handler, path, connectionId: id } = watched;
-  environment.logger.warn({ consumer, handler, path, id, ageMs }, `${consumer}.${handler}() on ${path} has been running for ${ageMs} ms`);
-  return true;
 }
 
 const plainShipping: EventHandler["shipping"] = { delivery: undefined, key: undefined, type: "" };

@@ -55,7 +55,11 @@ export abstract class SocketConsumer extends ConsumerBase {
    */
   close(code: number = closeCodes.normal.code, reason = ""): void {
     if (code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
-      throw new SolentError("CONFIG_INVALID", { option: "code", value: code, rule: "a close code is 1000, or 3000 to 4999" });
+      throw new SolentError("CONFIG_INVALID", {
+        option: "code",
+        value: code,
+        rule: "a close code is 1000, or 3000 to 4999",
+      });
     }
     this["~runner"].link.close(code, cutReason(reason), "server");
   }
@@ -90,7 +94,8 @@ export abstract class SocketConsumer extends ConsumerBase {
 
 /** @internal */
 export function requireAccepted(state: "connecting" | "open" | "closed"): void {
-  if (state === "connecting") throw new SolentError("CONSUMER_STATE", { call: "send()", state: "connecting: accept it first" });
+  if (state === "connecting")
+    throw new SolentError("CONSUMER_STATE", { call: "send()", state: "connecting: accept it first" });
 }
 
 const encoder = new TextEncoder();

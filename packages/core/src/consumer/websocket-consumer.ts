@@ -1,7 +1,7 @@
 import { Frame, textFrame } from "../connection/frame.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
-import { type Arrival } from "./consumer-base.ts";
+import type { Arrival } from "./consumer-base.ts";
 import { ContractConsumer } from "./contract-consumer.ts";
 import { requireAccepted, SocketConsumer } from "./socket-consumer.ts";
 import type { ScopedConsumerClass, TypedConsumerClass } from "./typed.ts";

@@ -73,7 +73,11 @@ describe("runWorker", () => {
     }
     await using layer = new InMemoryChannelLayer();
     const errors: unknown[] = [];
-    await using _worker = runWorker(applicationOf(Once), { layer, channels: ["jobs"], logger: { ...quiet, error: (f) => void errors.push(f) } });
+    await using _worker = runWorker(applicationOf(Once), {
+      layer,
+      channels: ["jobs"],
+      logger: { ...quiet, error: (f) => void errors.push(f) },
+    });
     await layer.send("jobs", { type: "job.run" });
     await done.promise;
     expect(errors).toEqual([]);
@@ -82,7 +86,7 @@ describe("runWorker", () => {
   test("needs at least one channel", () => {
     class Idle extends ChannelConsumer {}
     const layer = new InMemoryChannelLayer();
-    expect(() => runWorker(applicationOf(Idle), { layer, channels: [] })).toThrowError(
+    expect(() => runWorker(applicationOf(Idle), { layer, channels: [] })).toThrow(
       expect.toSatisfy((error) => SolentError.is(error, "CONFIG_INVALID")),
     );
   });

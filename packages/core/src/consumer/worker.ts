@@ -33,7 +33,12 @@ export interface Worker extends AsyncDisposable {
  */
 export function runWorker(app: Application, options: WorkerOptions): Worker {
   const { channels, layer } = options;
-  if (channels.length === 0) throw new SolentError("CONFIG_INVALID", { option: "channels", value: "[]", rule: "a worker needs at least one channel" });
+  if (channels.length === 0)
+    throw new SolentError("CONFIG_INVALID", {
+      option: "channels",
+      value: "[]",
+      rule: "a worker needs at least one channel",
+    });
   const environment = createEnvironment(options);
   const stop = new AbortController();
   const posts = channels.map((channel) => new Post(app, channel, environment));
@@ -96,7 +101,8 @@ class Post {
     if (current?.runner !== undefined && current.state === "open") return current.runner;
     const link = new WorkerLink(this.#channel, this.#environment);
     await this.#app.handle(workerScope(this.#channel), link);
-    if (link.runner === undefined) throw new SolentError("SERVER_STATE", { rule: `has no consumer for the channel "${this.#channel}"` });
+    if (link.runner === undefined)
+      throw new SolentError("SERVER_STATE", { rule: `has no consumer for the channel "${this.#channel}"` });
     this.#link = link;
     return link.runner;
   }

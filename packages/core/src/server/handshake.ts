@@ -13,7 +13,8 @@ export function handshakeProblem(request: IncomingMessage): Denial | undefined {
   if (headers["sec-websocket-version"] !== "13") {
     return problem(426, "The Sec-WebSocket-Version is not 13.", { "sec-websocket-version": "13" });
   }
-  if (!key.test(headers["sec-websocket-key"] ?? "")) return problem(400, "The Sec-WebSocket-Key header is missing or wrong.");
+  if (!key.test(headers["sec-websocket-key"] ?? ""))
+    return problem(400, "The Sec-WebSocket-Key header is missing or wrong.");
   const offered = headers["sec-websocket-protocol"];
   if (offered !== undefined && !areTokens(offered.split(","))) {
     return problem(400, "The Sec-WebSocket-Protocol header is not a list of different tokens.");
@@ -35,7 +36,10 @@ function problem(status: number, body: string, headers: Readonly<Record<string, 
  *
  * The path is decoded once, here: applications never see percent-encoding, and never decode twice.
  */
-export function scopeOf(request: IncomingMessage, parts: { type: Scope["type"]; state: Scope["state"] }): Scope | undefined {
+export function scopeOf(
+  request: IncomingMessage,
+  parts: { type: Scope["type"]; state: Scope["state"] },
+): Scope | undefined {
   const target = request.url ?? "/";
   const questionMark = target.indexOf("?");
   const rawPath = questionMark < 0 ? target : target.slice(0, questionMark);

@@ -21,7 +21,12 @@ export class Heartbeat {
     this.#connections = connections;
     this.#expire = expire;
     this.#intervalMs = limits.heartbeatIntervalMs;
-    const bounds = [limits.handshakeTimeoutMs, limits.heartbeatIntervalMs, limits.heartbeatTimeoutMs, limits.idleTimeoutMs];
+    const bounds = [
+      limits.handshakeTimeoutMs,
+      limits.heartbeatIntervalMs,
+      limits.heartbeatTimeoutMs,
+      limits.idleTimeoutMs,
+    ];
     const shortestMs = Math.min(...bounds.filter((ms) => ms > 0));
     const tickMs = Math.min(longestTickMs, Math.max(shortestTickMs, Math.floor(shortestMs / 4)));
     this.#slots = Math.max(1, Math.round(limits.heartbeatIntervalMs / tickMs));

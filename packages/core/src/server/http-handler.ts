@@ -21,7 +21,8 @@ export function nodeListener(handler: NodeListener | FetchHandler | undefined, l
       .then(() => run(request, response))
       .catch((error: unknown) => {
         logger.error({ err: error, method: request.method, url: request.url }, "an HTTP handler failed");
-        if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" }).end("500 Internal Server Error\n");
+        if (!response.headersSent)
+          response.writeHead(500, { "content-type": "text/plain" }).end("500 Internal Server Error\n");
         else response.destroy();
       });
   };
@@ -46,7 +47,7 @@ function fetchListener(handler: FetchHandler): NodeListener {
       outgoing.end();
       return;
     }
-    await pipeline(Readable.fromWeb(answer.body as ReadableStream), outgoing).catch((error: unknown) => {
+    await pipeline(Readable.fromWeb(answer.body), outgoing).catch((error: unknown) => {
       // The client has left: nobody waits for the rest.
       if (!gone.signal.aborted) throw error;
     });

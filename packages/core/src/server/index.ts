@@ -9,3 +9,4 @@ export {
   type ServeOptions,
   SolentServer,
 } from "./serve.ts";
+export type { DeflateOptions } from "./socket-server.ts";

@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { PerMessageDeflateOptions } from "ws";
 import type { Application } from "../connection/application.ts";
 import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
 import type { RunningHandler } from "../connection/watch.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
-import { SocketServer } from "./socket-server.ts";
+import { type DeflateOptions, SocketServer } from "./socket-server.ts";
 
 /** What runs before the first connection and after the last. */
 export interface Lifespan {
@@ -27,7 +26,7 @@ export interface RootApplication extends Application {
 /** Options of `attach`. */
 export interface AttachOptions extends EnvironmentOptions {
   /** Compression of messages (RFC 7692). It costs memory and CPU per connection. @default false */
-  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  readonly perMessageDeflate?: boolean | DeflateOptions;
   /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
   readonly accepts?: (request: IncomingMessage) => boolean;
   /** Whether `close()` closes the channel layers too. @default true */
@@ -68,7 +67,8 @@ export class SolentServer implements AsyncDisposable {
   /** The port it listens on. @throws {SolentError} SERVER_STATE when it does not listen on a TCP port. */
   get port(): number {
     const address = this.http.address();
-    if (address === null || typeof address === "string") throw new SolentError("SERVER_STATE", { rule: "listens on no TCP port" });
+    if (address === null || typeof address === "string")
+      throw new SolentError("SERVER_STATE", { rule: "listens on no TCP port" });
     return (address satisfies AddressInfo).port;
   }
 
@@ -110,7 +110,11 @@ export class SolentServer implements AsyncDisposable {
 export async function serve(app: RootApplication, options: ServeOptions = {}): Promise<SolentServer> {
   const { port = 8000, host, maxHeaderBytes = 16_384 } = options;
   if (!Number.isSafeInteger(port) || port < 0 || port > 65_535) {
-    throw new SolentError("CONFIG_INVALID", { option: "port", value: port, rule: "a port is a whole number from 0 to 65535" });
+    throw new SolentError("CONFIG_INVALID", {
+      option: "port",
+      value: port,
+      rule: "a port is a whole number from 0 to 65535",
+    });
   }
   const environment = createEnvironment(options, diagnosticsObserver);
   const http = createServer({ maxHeaderSize: maxHeaderBytes }, nodeListener(app.http, environment.logger));
@@ -149,7 +153,12 @@ interface Start {
   readonly options: AttachOptions;
 }
 
-async function start({ app, http, environment, options }: Start): Promise<{ sockets: SocketServer; finish: () => Promise<void> }> {
+async function start({
+  app,
+  http,
+  environment,
+  options,
+}: Start): Promise<{ sockets: SocketServer; finish: () => Promise<void> }> {
   const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
   const sockets = new SocketServer({
     app,

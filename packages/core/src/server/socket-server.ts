@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type PerMessageDeflateOptions, WebSocketServer } from "ws";
+import { WebSocketServer } from "ws";
 import type { Application } from "../connection/application.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Environment } from "../connection/environment.ts";
@@ -15,6 +15,18 @@ import { refuse } from "./refusal.ts";
 import { webSocketEncoder } from "./websocket-frame.ts";
 import { acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
 
+/** How messages are compressed (RFC 7692). Each option is handed to `ws` as it is. */
+export interface DeflateOptions {
+  /** Messages below this size are not compressed. @default 1_024 */
+  readonly threshold?: number;
+  /** Whether the server starts each message with an empty window, which saves memory. @default false */
+  readonly serverNoContextTakeover?: boolean;
+  /** The same for the client. @default false */
+  readonly clientNoContextTakeover?: boolean;
+  /** Most messages that are compressed at a time. @default 10 */
+  readonly concurrencyLimit?: number;
+}
+
 /** What a socket server is made of. */
 export interface SocketServerParts {
   readonly app: Application;
@@ -22,7 +34,7 @@ export interface SocketServerParts {
   /** What the application's `startup` returned. */
   readonly state: Scope["state"];
   /** Compression of messages (RFC 7692). */
-  readonly perMessageDeflate: boolean | PerMessageDeflateOptions;
+  readonly perMessageDeflate: boolean | DeflateOptions;
   /** Which upgrade requests are taken; others are left to other listeners of the HTTP server. */
   readonly accepts: (request: IncomingMessage) => boolean;
 }
@@ -56,10 +68,12 @@ export class SocketServer {
       maxFragments: limits.maxFragments,
       closeTimeout: limits.closeTimeoutMs,
       perMessageDeflate: parts.perMessageDeflate,
-      handleProtocols: (_offered: Set<string>, request: IncomingMessage) => acceptOptionsOf.get(request)?.subprotocol ?? false,
+      handleProtocols: (_offered: Set<string>, request: IncomingMessage) =>
+        acceptOptionsOf.get(request)?.subprotocol ?? false,
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.#webSockets.on("headers", (lines: string[], request: IncomingMessage) => {
-      for (const [name, value] of Object.entries(acceptOptionsOf.get(request)?.headers ?? {})) lines.push(headerLine(name, value));
+      for (const [name, value] of Object.entries(acceptOptionsOf.get(request)?.headers ?? {}))
+        lines.push(headerLine(name, value));
     });
     this.#heartbeat = new Heartbeat(this.#connections, limits, (nowMs) => this.#expireHandshakes(nowMs));
   }
@@ -124,7 +138,11 @@ export class SocketServer {
   #open(upgrade: Upgrade, scope: Scope): void {
     const { app, environment } = this.#parts;
     const transport = new WebSocketTransport(upgrade, this.#webSockets, this.#turn);
-    const facts = { id: `${processId}.${(++connectionCount).toString(36)}`, path: scope.path, remoteAddress: scope.client?.address };
+    const facts = {
+      id: `${processId}.${(++connectionCount).toString(36)}`,
+      path: scope.path,
+      remoteAddress: scope.client?.address,
+    };
     const connection = new Connection(facts, transport, { environment, forget: this.#forget });
     transport.bind(connection);
     this.#connections.add(connection);
@@ -154,7 +172,12 @@ export class SocketServer {
 
   #requireTaken(connection: Connection): void {
     if (connection.state !== "connecting" || connection.isTaken) return;
-    this.#refuseFailed(connection, new SolentError("SERVER_STATE", { rule: "got no decision: a middleware neither denied the connection nor passed it on" }));
+    this.#refuseFailed(
+      connection,
+      new SolentError("SERVER_STATE", {
+        rule: "got no decision: a middleware neither denied the connection nor passed it on",
+      }),
+    );
   }
 
   #refuseFailed(connection: Connection, error: unknown): void {
@@ -176,7 +199,10 @@ export class SocketServer {
       if (connection.state === "connecting" && nowMs - sinceMs <= handshakeTimeoutMs) continue;
       this.#handshakes.delete(handshake);
       if (connection.state !== "connecting") continue;
-      this.#parts.environment.logger.warn({ id: connection.id, path: connection.path }, "a handshake was not decided in time");
+      this.#parts.environment.logger.warn(
+        { id: connection.id, path: connection.path },
+        "a handshake was not decided in time",
+      );
       connection.expire();
     }
   }
@@ -184,7 +210,11 @@ export class SocketServer {
 
 function headerLine(name: string, value: string): string {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || /[\r\n\0]/.test(value)) {
-    throw new SolentError("CONFIG_INVALID", { option: "headers", value: name, rule: "names are tokens, and values hold no line breaks" });
+    throw new SolentError("CONFIG_INVALID", {
+      option: "headers",
+      value: name,
+      rule: "names are tokens, and values hold no line breaks",
+    });
   }
   return `${name}: ${value}`;
 }

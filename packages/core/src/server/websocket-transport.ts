@@ -98,7 +98,8 @@ export class WebSocketTransport implements Transport {
 
   write(batch: Batch): void {
     if (!this.#isRaw) this.#writeThrough(batch);
-    else if (batch.count === 1) this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
+    else if (batch.count === 1)
+      this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
     else if (batch.bytes <= ("encrypted" in this.#socket ? maxJoinedTlsBytes : maxJoinedBytes)) {
       this.#socket.write((batch.joined ??= this.#join(batch)));
     } else {
@@ -178,7 +179,11 @@ function socketFailed(this: WebSocket, _error: Error): void {}
 
 function webSocketClosed(this: WebSocket, code: number, reason: Buffer): void {
   const isLoss = code === closeCodes.abnormal.code;
-  (this as OwnedSocket)[connectionOf].handleEnd({ code, reason: reason.toString("utf8"), cause: isLoss ? "error" : "client" });
+  (this as OwnedSocket)[connectionOf].handleEnd({
+    code,
+    reason: reason.toString("utf8"),
+    cause: isLoss ? "error" : "client",
+  });
 }
 
 function socketDrained(this: Duplex): void {

@@ -108,7 +108,11 @@ export class Communicator implements MemoryPeer, AsyncDisposable {
 
   /** @internal Resolves when the server has decided. @throws {SolentError} CONNECTION_DENIED */
   async opened(patience?: Patience): Promise<void> {
-    await this.#until(() => this.#accepted !== undefined || this.#denial !== undefined || this.#closed !== undefined, "a decision", patience);
+    await this.#until(
+      () => this.#accepted !== undefined || this.#denial !== undefined || this.#closed !== undefined,
+      "a decision",
+      patience,
+    );
     if (this.#accepted !== undefined) return;
     const { status, body } = this.#denial ?? { status: 0, body: "" };
     throw new SolentError("CONNECTION_DENIED", { status, body });

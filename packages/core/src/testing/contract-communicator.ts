@@ -37,7 +37,7 @@ export class ContractCommunicator<C extends AnyContract> extends Communicator {
   }
 
   /** Sends a message and resolves with its answer, or with nothing when it is only acknowledged. Rejects on an error answer. */
-  async call<Type extends keyof ClientSends<C> & keyof ClientReplies<C> & string>(
+  async call<Type extends keyof ClientSends<C>   & string>(
     type: Type,
     ...data: DataArguments<ClientSends<C>[Type]>
   ): Promise<ClientReplies<C>[Type]> {
@@ -45,7 +45,8 @@ export class ContractCommunicator<C extends AnyContract> extends Communicator {
     const answered = new Promise<Answer>((resolve) => this.#answers.set(id, resolve));
     this.sendFrame(JSON.stringify({ type, id, data: data[0] }));
     const answer = await answered;
-    if (answer.error !== undefined) throw Object.assign(new Error(`"${type}" was answered with ${answer.error.code}`), answer.error);
+    if (answer.error !== undefined)
+      throw Object.assign(new Error(`"${type}" was answered with ${answer.error.code}`), answer.error);
     return answer.data as ClientReplies<C>[Type];
   }
 

@@ -10,7 +10,7 @@ export type HttpApplication = NodeListener | { fetch(request: Request): Response
 /** Has an application answer a request without a port. */
 export async function answerHttp(http: HttpApplication | undefined, request: Request): Promise<Response> {
   if (http === undefined) return new Response("426 Upgrade Required\n", { status: 426 });
-  return typeof http === "function" ? await answerThroughParser(http, request) : await http.fetch(request);
+  return typeof http === "function" ? answerThroughParser(http, request) : http.fetch(request);
 }
 
 // A Node listener wants a socket: it gets one end of a pair, and Node's own parser on both.
@@ -32,7 +32,8 @@ async function answerThroughParser(listener: NodeListener, request: Request): Pr
   outgoing.end(request.body === null ? undefined : Buffer.from(await request.arrayBuffer()));
   const incoming = await answered;
   const headers = new Headers();
-  for (let i = 0; i < incoming.rawHeaders.length; i += 2) headers.append(incoming.rawHeaders[i] as string, incoming.rawHeaders[i + 1] as string);
+  for (let i = 0; i < incoming.rawHeaders.length; i += 2)
+    headers.append(incoming.rawHeaders[i] as string, incoming.rawHeaders[i + 1] as string);
   const status = incoming.statusCode as number;
   const hasBody = status !== 204 && status !== 304 && request.method !== "HEAD";
   return new Response(hasBody ? (Readable.toWeb(incoming) as ReadableStream<Uint8Array>) : null, { status, headers });

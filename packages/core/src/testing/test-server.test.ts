@@ -37,7 +37,9 @@ class Room extends WebSocketConsumer.of(chat) {
 
 class Guarded extends WebSocketConsumer {
   override connect() {
-    return this.scope.headers["authorization"] === "ann" ? this.accept({ subprotocol: "v2" }) : this.deny(401, "who are you?");
+    return this.scope.headers["authorization"] === "ann"
+      ? this.accept({ subprotocol: "v2" })
+      : this.deny(401, "who are you?");
   }
 
   override receive(text: string) {
@@ -162,7 +164,9 @@ describe("testServer", () => {
     expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
     expect(await answer.text()).toBe("POST /rooms?x=1 hello");
 
-    await using fetching = testServer(app(Guarded, { http: { fetch: (request) => new Response(new URL(request.url).pathname) } }));
+    await using fetching = testServer(
+      app(Guarded, { http: { fetch: (request) => new Response(new URL(request.url).pathname) } }),
+    );
     expect(await (await fetching.fetch("/rooms")).text()).toBe("/rooms");
   });
 });

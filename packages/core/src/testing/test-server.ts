@@ -18,7 +18,10 @@ export interface TestedApplication extends Application {
   readonly http?: HttpApplication | undefined;
   readonly lifespan?:
     | {
-        readonly startup?: () => Readonly<Record<string, unknown>> | void | Promise<Readonly<Record<string, unknown>> | void>;
+        readonly startup?: () =>
+          | Readonly<Record<string, unknown>>
+          | void
+          | Promise<Readonly<Record<string, unknown>> | void>;
         readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
       }
     | undefined;
@@ -81,15 +84,20 @@ export class TestServer implements AsyncDisposable {
    */
   connect<C extends AnyContract>(contract: C, path: string, options?: ConnectOptions): Promise<ContractCommunicator<C>>;
   connect(path: string, options?: ConnectOptions): Promise<Communicator>;
-  async connect(first: AnyContract | string, second?: string | ConnectOptions, third?: ConnectOptions): Promise<Communicator> {
-    if (typeof first === "string") return await this.#connect(new Communicator(), first, second as ConnectOptions | undefined);
-    return await this.#connect(new ContractCommunicator(), second as string, third);
+  async connect(
+    first: AnyContract | string,
+    second?: string | ConnectOptions,
+    third?: ConnectOptions,
+  ): Promise<Communicator> {
+    if (typeof first === "string")
+      return this.#connect(new Communicator(), first, second as ConnectOptions | undefined);
+    return this.#connect(new ContractCommunicator(), second as string, third);
   }
 
   /** Answers an HTTP request with the application's `http`, through Node's own parser where it is a Node listener. */
   async fetch(path: string, init?: RequestInit): Promise<Response> {
     await this.#started();
-    return await answerHttp(this.#app.http, new Request(new URL(path, "http://testserver"), init));
+    return answerHttp(this.#app.http, new Request(new URL(path, "http://testserver"), init));
   }
 
   /**
@@ -99,16 +107,18 @@ export class TestServer implements AsyncDisposable {
    */
   async idle(): Promise<void> {
     const layers = [...this.#environment.layers.values()];
-    for (let quietTurns = 0; quietTurns < 2; ) {
+    for (let quietTurns = 0; quietTurns < 2;) {
       await nextTurn();
-      const isBusy = this.#environment.watch.active > 0 || this.#turn.isPending || layers.some((layer) => layer.stats().waiting > 0);
+      const isBusy =
+        this.#environment.watch.active > 0 || this.#turn.isPending || layers.some((layer) => layer.stats().waiting > 0);
       quietTurns = isBusy ? 0 : quietTurns + 1;
     }
   }
 
   /** Ends every connection as a stopping server does, waits for `disconnect`, and closes the layers. */
   async close(): Promise<void> {
-    for (const connection of this.#connections) connection.close(closeCodes.goingAway.code, closeCodes.goingAway.reason, "shutdown");
+    for (const connection of this.#connections)
+      connection.close(closeCodes.goingAway.code, closeCodes.goingAway.reason, "shutdown");
     await this.#environment.watch.whenIdle();
     if (this.#state !== undefined) await this.#app.lifespan?.shutdown?.(await this.#state);
     await Promise.all([...this.#environment.layers.values()].map((layer) => layer.close()));
@@ -119,10 +129,16 @@ export class TestServer implements AsyncDisposable {
   }
 
   #started(): Promise<Scope["state"]> {
-    return (this.#state ??= Promise.resolve(this.#app.lifespan?.startup?.()).then((state) => Object.freeze({ ...state })));
+    return (this.#state ??= Promise.resolve(this.#app.lifespan?.startup?.()).then((state) =>
+      Object.freeze({ ...state }),
+    ));
   }
 
-  async #connect<Client extends Communicator>(client: Client, target: string, options: ConnectOptions = {}): Promise<Client> {
+  async #connect<Client extends Communicator>(
+    client: Client,
+    target: string,
+    options: ConnectOptions = {},
+  ): Promise<Client> {
     const scope = scopeOf(target, options, await this.#started());
     const transport = new MemoryTransport(this.#turn, client);
     const facts = { id: `test-${++lastId}`, path: scope.path, remoteAddress: "127.0.0.1" };
@@ -145,7 +161,11 @@ export class TestServer implements AsyncDisposable {
     } catch (error) {
       const isUnknown = SolentError.is(error, "ROUTE_NOT_FOUND");
       if (isUnknown) this.#environment.logger.warn({ path: scope.path }, error.message);
-      else this.#environment.logger.error({ err: error, path: scope.path }, "a connection failed before its consumer was made");
+      else
+        this.#environment.logger.error(
+          { err: error, path: scope.path },
+          "a connection failed before its consumer was made",
+        );
       if (connection.state === "connecting") connection.deny(isUnknown ? 404 : 500);
     }
   }
