@@ -3,6 +3,7 @@ import type { ChannelLayer } from "../layer/channel-layer.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { consoleLogger, type Logger } from "./logger.ts";
 import { type Observer, silentObserver } from "./observer.ts";
+import type { Scope } from "./scope.ts";
 import { Watch } from "./watch.ts";
 
 /** What a failing handler was doing. */
@@ -30,6 +31,8 @@ export interface Environment {
   readonly logger: Logger;
   readonly observer: Observer;
   readonly onError: OnError;
+  /** Whether a browser that comes from another site may open a consumer, where no middleware has judged that. */
+  readonly allowsOrigin: (scope: Scope) => boolean;
   /** Whether outgoing messages are checked against their schemas, once each. */
   readonly isDevelopment: boolean;
   /** What runs, and what runs for too long. */
@@ -52,12 +55,18 @@ export interface EnvironmentOptions {
   readonly isDevelopment?: boolean;
 }
 
+/** What a server binding adds to the options. */
+export interface EnvironmentBinding {
+  readonly observer?: Observer;
+  readonly allowsOrigin?: (scope: Scope) => boolean;
+}
+
 /**
  * Resolves the options of a server.
  *
  * @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule.
  */
-export function createEnvironment(options: EnvironmentOptions, observer: Observer = silentObserver): Environment {
+export function createEnvironment(options: EnvironmentOptions, binding: EnvironmentBinding = {}): Environment {
   const layers = new Map(Object.entries(options.layers ?? {}));
   if (options.layer !== undefined) {
     if (layers.has("default")) {
@@ -74,7 +83,8 @@ export function createEnvironment(options: EnvironmentOptions, observer: Observe
     layers,
     limits: resolveLimits(options.limits),
     logger: options.logger ?? consoleLogger,
-    observer,
+    observer: binding.observer ?? silentObserver,
+    allowsOrigin: binding.allowsOrigin ?? (() => true),
     onError: options.onError ?? (() => "close"),
     isDevelopment: options.isDevelopment ?? env?.["NODE_ENV"] !== "production",
     watch: new Watch(),

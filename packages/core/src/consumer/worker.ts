@@ -113,6 +113,7 @@ class WorkerLink implements Link {
   readonly id: string;
   readonly environment: Environment;
   readonly lane = 0;
+  isOriginJudged = true;
   state: "connecting" | "open" | "closed" = "open";
   runner: Runner | undefined;
 

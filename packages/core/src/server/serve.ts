@@ -116,7 +116,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
       rule: "a port is a whole number from 0 to 65535",
     });
   }
-  const environment = createEnvironment(options, diagnosticsObserver);
+  const environment = createEnvironment(options, { observer: diagnosticsObserver });
   const http = createServer({ maxHeaderSize: maxHeaderBytes }, nodeListener(app.http, environment.logger));
   const { sockets, finish } = await start({ app, http, environment, options });
   try {
@@ -141,7 +141,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
  * @throws {SolentError} CONFIG_INVALID; whatever `startup` throws.
  */
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
-  const environment = createEnvironment(options, diagnosticsObserver);
+  const environment = createEnvironment(options, { observer: diagnosticsObserver });
   const { sockets, finish } = await start({ app, http, environment, options });
   return new SolentServer(http, sockets, finish);
 }
