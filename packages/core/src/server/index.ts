@@ -3,7 +3,6 @@ export {
   attach,
   type AttachOptions,
   type CloseOptions,
-  type Lifespan,
   type RootApplication,
   serve,
   type ServeOptions,

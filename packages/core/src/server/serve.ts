@@ -4,23 +4,16 @@ import type { Application } from "../connection/application.ts";
 import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
 import type { RunningHandler } from "../connection/watch.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
-
-/** What runs before the first connection and after the last. */
-export interface Lifespan {
-  /** Runs before the server listens; what it returns is `scope.state`. A throw keeps the server from starting. */
-  readonly startup?: () => Readonly<Record<string, unknown>> | void | Promise<Readonly<Record<string, unknown>> | void>;
-  /** Runs after every connection has ended. */
-  readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
-}
 
 /** What `serve` runs: a `ProtocolTypeRouter`, or any application for WebSockets alone. */
 export interface RootApplication extends Application {
   /** Answers HTTP requests. */
   readonly http?: NodeListener | FetchHandler | undefined;
-  readonly lifespan?: Lifespan | undefined;
+  readonly lifespan?: LifespanHooks | undefined;
 }
 
 /** Options of `attach`. */

@@ -183,7 +183,7 @@ export class SocketServer {
   #refuseFailed(connection: Connection, error: unknown): void {
     const { logger } = this.#parts.environment;
     const fields = { id: connection.id, path: connection.path };
-    if (SolentError.is(error, "ROUTE_NOT_FOUND")) {
+    if (SolentError.is(error, "ROUTE_NOT_FOUND") || SolentError.is(error, "ROUTE_PROTOCOL")) {
       logger.warn(fields, error.message);
       if (connection.state === "connecting") connection.deny(404);
       return;

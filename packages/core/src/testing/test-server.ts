@@ -8,6 +8,7 @@ import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
 import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { Communicator } from "./communicator.ts";
 import { ContractCommunicator } from "./contract-communicator.ts";
 import { answerHttp, type HttpApplication } from "./http-answer.ts";
@@ -16,15 +17,7 @@ import { MemoryTransport, memoryTurn, nextTurn } from "./memory-transport.ts";
 /** What a test server runs: the same application that `serve` is given. */
 export interface TestedApplication extends Application {
   readonly http?: HttpApplication | undefined;
-  readonly lifespan?:
-    | {
-        readonly startup?: () =>
-          | Readonly<Record<string, unknown>>
-          | void
-          | Promise<Readonly<Record<string, unknown>> | void>;
-        readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
-      }
-    | undefined;
+  readonly lifespan?: LifespanHooks | undefined;
 }
 
 /** How a test client connects. */
@@ -159,7 +152,7 @@ export class TestServer implements AsyncDisposable {
       await this.#app.handle(scope, connection);
       if (connection.state === "connecting" && !connection.isTaken) connection.deny(500);
     } catch (error) {
-      const isUnknown = SolentError.is(error, "ROUTE_NOT_FOUND");
+      const isUnknown = SolentError.is(error, "ROUTE_NOT_FOUND") || SolentError.is(error, "ROUTE_PROTOCOL");
       if (isUnknown) this.#environment.logger.warn({ path: scope.path }, error.message);
       else
         this.#environment.logger.error(
