@@ -1,6 +1,6 @@
 export { type Application } from "./connection/application.ts";
 export { type Connection } from "./connection/connection.ts";
-export type { EnvironmentOptions, Failure, OnError } from "./connection/environment.ts";
+export type { EnvironmentOptions, Failure, OnError, OnUnknown, Unknown } from "./connection/environment.ts";
 export { defaultLimits, type Limits, type Overflow } from "./connection/limits.ts";
 export type { End, EndCause, Link } from "./connection/link.ts";
 export type { Logger } from "./connection/logger.ts";

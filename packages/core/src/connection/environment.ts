@@ -23,6 +23,20 @@ export interface Failure {
  */
 export type OnError = (error: unknown, failure: Failure) => "keep" | "close" | { readonly closeCode: number };
 
+/** A frame or event of a type that a consumer does not know. */
+export interface Unknown {
+  /** Which door it came to: a client's frame, or an event from the layer. */
+  readonly kind: "frame" | "event";
+  /** Its type; at most 64 characters of a frame's. */
+  readonly type: string;
+  readonly consumer: string;
+  readonly path: string;
+  readonly connectionId: string;
+}
+
+/** Told about every frame and event of an unknown type; must not throw. What else happens to it stays the same. */
+export type OnUnknown = (unknown: Unknown) => void;
+
 /** What every connection of one server shares. */
 export interface Environment {
   /** The channel layers by name; `"default"` is the one a class uses unless it says otherwise. */
@@ -31,6 +45,7 @@ export interface Environment {
   readonly logger: Logger;
   readonly observer: Observer;
   readonly onError: OnError;
+  readonly onUnknown: OnUnknown;
   /** Whether a browser that comes from another site may open a consumer, where no middleware has judged that. */
   readonly allowsOrigin: (scope: Scope) => boolean;
   /** Whether outgoing messages are checked against their schemas, once each. */
@@ -51,6 +66,11 @@ export interface EnvironmentOptions {
   readonly logger?: Logger;
   /** What happens to the connection of a handler that threw. @default closes with 4500 */
   readonly onError?: OnError;
+  /**
+   * Told about every frame and event of a type that its consumer does not know. A frame is complained about to the client
+   * and an event is counted, whatever this does. @default nothing
+   */
+  readonly onUnknown?: OnUnknown;
   /** Whether outgoing messages are checked against their schemas. @default whether NODE_ENV is not "production" */
   readonly isDevelopment?: boolean;
 }
@@ -86,6 +106,7 @@ export function createEnvironment(options: EnvironmentOptions, binding: Environm
     observer: binding.observer ?? silentObserver,
     allowsOrigin: binding.allowsOrigin ?? (() => true),
     onError: options.onError ?? (() => "close"),
+    onUnknown: options.onUnknown ?? (() => {}),
     isDevelopment: options.isDevelopment ?? env?.["NODE_ENV"] !== "production",
     watch: new Watch(),
   };

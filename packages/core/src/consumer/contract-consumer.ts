@@ -125,7 +125,11 @@ export class ContractConsumer extends SocketConsumer {
   #validated(envelope: Extract<Envelope, { kind: "message" }>): ReceivedFrame {
     const { type, id } = envelope;
     const entry = (this["~runner"].info.tables as ContractTables).toServer.get(type);
-    if (entry === undefined) throw new SolentError("FRAME_UNKNOWN_TYPE", { type: type.slice(0, 64), keys: ["type"] });
+    if (entry === undefined) {
+      const shown = type.slice(0, 64);
+      this["~runner"].tellUnknown("frame", shown);
+      throw new SolentError("FRAME_UNKNOWN_TYPE", { type: shown, keys: ["type"] });
+    }
     const data = entry.data === undefined ? undefined : checked(entry, envelope.data);
     return new ReceivedFrame(entry, { data, id }, (frame) => this.#ship(frame));
   }

@@ -358,7 +358,14 @@ export class Runner implements Receiver, Watched {
     return false;
   }
 
+  /** Tells the server's `onUnknown` about a frame or event of an unknown type. */
+  tellUnknown(kind: "frame" | "event", type: string): void {
+    const { consumerName: consumer, path, connectionId } = this;
+    this.environment.onUnknown({ kind, type, consumer, path, connectionId });
+  }
+
   #reportUnhandled(type: string): void {
+    this.tellUnknown("event", type);
     if (!countUnhandled(this.info, type)) return;
     const method = type.replaceAll(".", "_");
     this.environment.logger.warn(
