@@ -23,6 +23,9 @@ const maxJoinedTlsBytes = 16_384;
 /** The answer headers that an accepted handshake adds; read by the server's `headers` event. */
 export const acceptOptionsOf: WeakMap<IncomingMessage, AcceptOptions> = new WeakMap<IncomingMessage, AcceptOptions>();
 
+/** `WebSocket.OPEN`. */
+const openState = 1;
+
 const connectionOf: unique symbol = Symbol("solent.connection");
 const transportOf: unique symbol = Symbol("solent.transport");
 
@@ -97,6 +100,8 @@ export class WebSocketTransport implements Transport {
   }
 
   write(batch: Batch): void {
+    // Once `ws` has sent a close frame, or answered one, nothing may follow it (RFC 6455 section 5.5.1).
+    if (this.#webSocket?.readyState !== openState) return;
     if (!this.#isRaw) this.#writeThrough(batch);
     else if (batch.count === 1)
       this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
@@ -107,7 +112,7 @@ export class WebSocketTransport implements Transport {
       for (const frame of batch.frames()) this.#socket.write(frame.bytes(this.turn.encoder));
       this.#socket.uncork();
     }
-    if (this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
+    if (this.#isRaw && this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
   }
 
   close(code: number, reason: string): void {
@@ -156,8 +161,12 @@ export class WebSocketTransport implements Transport {
 
   #writeThrough(batch: Batch): void {
     const webSocket = this.#webSocket as WebSocket;
+    const frames = batch.frames();
+    const last = frames.pop();
     this.#socket.cork();
-    for (const { payload } of batch.frames()) webSocket.send(payload);
+    for (const { payload } of frames) webSocket.send(payload);
+    // Compressing takes its time, so the socket's own `drain` says nothing about what waits for it.
+    if (last !== undefined) webSocket.send(last.payload, () => this.connection.handleDrain());
     this.#socket.uncork();
   }
 }
@@ -174,8 +183,18 @@ function pongArrived(this: WebSocket): void {
   (this as OwnedSocket)[connectionOf].handlePong();
 }
 
-// `ws` has answered the peer's mistake with its close code already; the `close` event follows and tells how it ended.
-function socketFailed(this: WebSocket, _error: Error): void {}
+// `ws` has answered the peer's mistake with a close frame already. The `close` event may follow seconds later, when the
+// peer has answered in its turn: to the application the connection ends now.
+function socketFailed(this: WebSocket, error: NodeJS.ErrnoException): void {
+  (this as OwnedSocket)[connectionOf].handleEnd({ code: codeOfMistake(error), reason: "", cause: "error" });
+}
+
+function codeOfMistake({ code = "" }: NodeJS.ErrnoException): number {
+  if (code === "WS_ERR_INVALID_UTF8" || code.startsWith("Z_")) return closeCodes.invalidPayload.code;
+  if (code === "WS_ERR_TOO_MANY_BUFFERED_PARTS") return closeCodes.policy.code;
+  if (code.startsWith("WS_ERR_UNSUPPORTED_")) return closeCodes.tooBig.code;
+  return closeCodes.protocolError.code;
+}
 
 function webSocketClosed(this: WebSocket, code: number, reason: Buffer): void {
   const isLoss = code === closeCodes.abnormal.code;
