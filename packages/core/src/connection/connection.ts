@@ -6,7 +6,7 @@ import type { Frame } from "./frame.ts";
 import type { Overflow } from "./limits.ts";
 import type { End, EndCause, Link, Receiver } from "./link.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
-import type { AcceptOptions, Transport } from "./transport.ts";
+import type { AcceptOptions, Denial, Transport } from "./transport.ts";
 
 /** What is known of a connection before its first frame. */
 export interface ConnectionFacts {
@@ -14,6 +14,17 @@ export interface ConnectionFacts {
   readonly path: string;
   readonly remoteAddress: string | undefined;
 }
+
+const refusal = (status: number, headers: Denial["headers"] = {}): Denial => ({ status, body: "", headers });
+
+/** How a handshake is answered when something ends it before it is decided. */
+const refusals: Readonly<Record<EndCause, Denial>> = {
+  client: refusal(400),
+  server: refusal(403),
+  error: refusal(500),
+  timeout: refusal(408),
+  shutdown: refusal(503, { "retry-after": "5" }),
+};
 
 /**
  * What carries frames to and from one peer: outbox, limits and heartbeat over any transport.
@@ -44,6 +55,7 @@ export class Connection implements Link, OutboxOwner {
   #heardAtMs: number;
   #latencyMs: number | undefined;
   #messageAtMs: number;
+  #isPaused = false;
 
   /** @internal Made by server bindings; `forget` is called once, when the connection has ended. */
   constructor(
@@ -138,17 +150,16 @@ export class Connection implements Link, OutboxOwner {
   deny(status: number, body = "", headers: Readonly<Record<string, string>> = {}): void {
     if (this.#state === "open") throw new SolentError("CONSUMER_STATE", { call: "deny()", state: this.#state });
     if (this.#state === "closed") return;
-    this.#transport.deny({ status, body, headers });
-    this.handleEnd({ code: closeCodes.abnormal.code, reason: "", cause: "server" });
+    this.#refuse({ status, body, headers }, "server");
   }
 
   /** @internal */
   close(code: number, reason: string, cause: EndCause): void {
+    if (this.#state === "closed") return;
     if (this.#state === "connecting") {
-      this.deny(code === closeCodes.goingAway.code ? 503 : 403);
+      this.#refuse(refusals[cause], cause);
       return;
     }
-    if (this.#state === "closed") return;
     // What was sent before the close reaches the peer before it; nothing may follow a close frame.
     // A peer that is cut off for not reading gets nothing more.
     if (code !== closeCodes.overloaded.code) this.#outbox.flushAll();
@@ -158,8 +169,7 @@ export class Connection implements Link, OutboxOwner {
 
   /** @internal Nobody decided in time. */
   expire(): void {
-    this.#transport.deny({ status: 408, body: "", headers: {} });
-    this.handleEnd({ code: closeCodes.abnormal.code, reason: "", cause: "timeout" });
+    this.#refuse(refusals.timeout, "timeout");
   }
 
   /** @internal Ends it without waiting for the peer. */
@@ -182,11 +192,15 @@ export class Connection implements Link, OutboxOwner {
 
   /** @internal */
   pause(): void {
+    this.#isPaused = true;
+    this.#pingedAtMs = 0;
     this.#transport.pause();
   }
 
   /** @internal */
   resume(): void {
+    this.#isPaused = false;
+    this.#heardAtMs = this.#messageAtMs = performance.now();
     this.#transport.resume();
   }
 
@@ -208,6 +222,7 @@ export class Connection implements Link, OutboxOwner {
 
   /** @internal The transport has room again. */
   handleDrain(): void {
+    if (!this.#outbox.isBehind) return;
     this.#heardAtMs = performance.now();
     this.#outbox.handleDrain();
   }
@@ -217,6 +232,8 @@ export class Connection implements Link, OutboxOwner {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#outbox.clear();
+    // The peer's answer to our close frame, or its farewell, must still be read.
+    if (this.#isPaused) this.resume();
     this.#forget(this);
     this.#receiver?.receiveEnd(end);
     this.#receiver = undefined;
@@ -225,7 +242,8 @@ export class Connection implements Link, OutboxOwner {
 
   /** @internal One beat of the server's heartbeat: looks for silence, and asks for a sign of life. */
   beat(nowMs: number): void {
-    if (this.#state !== "open") return;
+    // A peer that is not read cannot be heard: its silence is ours.
+    if (this.#state !== "open" || this.#isPaused) return;
     const { heartbeatTimeoutMs, idleTimeoutMs } = this.environment.limits;
     if (idleTimeoutMs > 0 && nowMs - this.#messageAtMs > idleTimeoutMs) {
       this.close(closeCodes.timeout.code, closeCodes.timeout.reason, "timeout");
@@ -238,10 +256,16 @@ export class Connection implements Link, OutboxOwner {
 
   /** @internal */
   ping(nowMs: number): void {
-    if (this.#state !== "open" || (this.#pingedAtMs > 0 && this.#heardAtMs < this.#pingedAtMs)) return;
+    if (this.#state !== "open" || this.#isPaused || (this.#pingedAtMs > 0 && this.#heardAtMs < this.#pingedAtMs))
+      return;
     this.#pingedAtMs = nowMs;
     // A peer that does not read would not see a ping behind its backlog: the backlog itself is the question.
     if (!this.#outbox.isBehind) this.#transport.ping();
+  }
+
+  #refuse(denial: Denial, cause: EndCause): void {
+    this.#transport.deny(denial);
+    this.handleEnd({ code: closeCodes.abnormal.code, reason: "", cause });
   }
 
   /** @internal */
