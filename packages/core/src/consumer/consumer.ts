@@ -2,6 +2,7 @@ import { Frame, textFrame } from "../connection/frame.ts";
 import type { End } from "../connection/link.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { cutReason, requireCloseCode } from "./close-code.ts";
 import { type Arrival, ConsumerBase } from "./consumer-base.ts";
 
 /** What a `Consumer` sends: the protocol's own events. */
@@ -38,7 +39,8 @@ export class Consumer extends ConsumerBase {
   /**
    * Sends a protocol event to the peer; nothing happens once the connection has ended.
    *
-   * @throws {SolentError} CONSUMER_STATE for an event that the connection's state does not allow, EVENT_INVALID for another type.
+   * @throws {SolentError} CONSUMER_STATE for an event that the connection's state does not allow, EVENT_INVALID for another type,
+   *   CONFIG_INVALID for a close code that may not be sent.
    */
   send(event: ProtocolEvent): void {
     const { link } = this["~runner"];
@@ -54,7 +56,8 @@ export class Consumer extends ConsumerBase {
         link.send("text" in event ? textFrame(event.text) : new Frame(event.bytes.slice()), undefined);
         return;
       case "websocket.close":
-        link.close(event.code ?? closeCodes.normal.code, event.reason ?? "", "server");
+        requireCloseCode(event.code ?? closeCodes.normal.code);
+        link.close(event.code ?? closeCodes.normal.code, cutReason(event.reason ?? ""), "server");
         return;
       default:
         throw new SolentError("EVENT_INVALID", {

@@ -1,4 +1,4 @@
-import type { Environment } from "../connection/environment.ts";
+import type { Environment, Failure, OnError } from "../connection/environment.ts";
 import { messageFrame } from "../connection/frame.ts";
 import type { End, Link, Receiver } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
@@ -9,6 +9,7 @@ import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
 import { Mailbox } from "../layer/mailbox.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
+import { requireCloseCode } from "./close-code.ts";
 import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "./consumer-base.ts";
 import type { GroupSendOptions } from "./group.ts";
@@ -221,19 +222,32 @@ export class Runner implements Receiver, Watched {
       this.link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
       return;
     }
-    const { logger, observer, onError } = this.environment;
-    const failure = { consumer: this.info.name, handler, path: this.path, connectionId: this.connectionId };
+    const { logger, observer } = this.environment;
+    const failure: Failure = { consumer: this.info.name, handler, path: this.path, connectionId: this.connectionId };
     logger.error({ err: error, ...failure }, `${failure.consumer}.${handler}() failed`);
     if (observer.error.hasSubscribers) observer.error.publish({ id: this.connectionId, ...failure, error });
     if (this.#end !== undefined) return;
+    const { code, reason } = closeCodes.handlerFailed;
     if (this.link.state === "connecting") {
-      this.link.deny(500);
+      this.link.close(code, reason, "error");
       return;
     }
-    const answer = onError(error, failure);
+    const answer = this.#answerTo(error, failure);
     if (answer === "keep") return;
-    const code = answer === "close" ? closeCodes.handlerFailed.code : answer.closeCode;
-    this.link.close(code, closeCodes.handlerFailed.reason, "error");
+    this.link.close(answer === "close" ? code : answer.closeCode, reason, "error");
+  }
+
+  // The policy is the user's code too: what it throws, or a code that may not be sent, must not end the process.
+  #answerTo(error: unknown, failure: Failure): ReturnType<OnError> {
+    const { logger, onError } = this.environment;
+    try {
+      const answer = onError(error, failure);
+      if (answer !== "keep" && answer !== "close") requireCloseCode(answer.closeCode);
+      return answer;
+    } catch (fault) {
+      logger.error({ err: fault, ...failure }, "onError failed, and the connection is closed");
+      return "close";
+    }
   }
 
   #runEvent(message: LayerMessage): void {

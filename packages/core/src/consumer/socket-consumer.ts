@@ -2,6 +2,7 @@ import type { End } from "../connection/link.ts";
 import type { AcceptOptions } from "../connection/transport.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { cutReason, requireCloseCode } from "./close-code.ts";
 import { ConsumerBase } from "./consumer-base.ts";
 
 /** What `connect` returns: proof that the connection was accepted or denied. Only `accept` and `deny` make one. */
@@ -54,13 +55,7 @@ export abstract class SocketConsumer extends ConsumerBase {
    * @throws {SolentError} CONFIG_INVALID for a code that may not be sent.
    */
   close(code: number = closeCodes.normal.code, reason = ""): void {
-    if (code !== 1000 && !(Number.isInteger(code) && code >= 3000 && code <= 4999)) {
-      throw new SolentError("CONFIG_INVALID", {
-        option: "code",
-        value: code,
-        rule: "a close code is 1000, or 3000 to 4999",
-      });
-    }
+    requireCloseCode(code);
     this["~runner"].link.close(code, cutReason(reason), "server");
   }
 
@@ -96,13 +91,4 @@ export abstract class SocketConsumer extends ConsumerBase {
 export function requireAccepted(state: "connecting" | "open" | "closed"): void {
   if (state === "connecting")
     throw new SolentError("CONSUMER_STATE", { call: "send()", state: "connecting: accept it first" });
-}
-
-const encoder = new TextEncoder();
-
-// A close frame holds 123 bytes of reason (RFC 6455 section 5.5), and must not end inside a character.
-function cutReason(reason: string): string {
-  const room = new Uint8Array(123);
-  const { read } = encoder.encodeInto(reason, room);
-  return read === reason.length ? reason : reason.slice(0, read);
 }
