@@ -23,6 +23,7 @@ export class ContractConsumer extends SocketConsumer {
 
   #calls: Calls | undefined;
   #badFrames = 0;
+  #questions: Set<number> | undefined;
 
   /** Called for each valid message of `toServer`, one at a time, in order. @default ignores it */
   receive(_frame: ReceivedFrame): void | Promise<void> {}
@@ -88,6 +89,7 @@ export class ContractConsumer extends SocketConsumer {
         this.#takeAnswer(envelope);
         return undefined;
       }
+      if (envelope.id !== undefined) this.#openQuestion(envelope.id);
       id = envelope.id;
       return this.#validated(envelope);
     } catch (error) {
@@ -131,12 +133,23 @@ export class ContractConsumer extends SocketConsumer {
       throw new SolentError("FRAME_UNKNOWN_TYPE", { type: shown, keys: ["type"] });
     }
     const data = entry.data === undefined ? undefined : checked(entry, envelope.data);
-    return new ReceivedFrame(entry, { data, id }, (frame) => this.#ship(frame));
+    return new ReceivedFrame(entry, { data, id }, (frame) => {
+      if (id !== undefined) this.#questions?.delete(id);
+      this.#ship(frame);
+    });
+  }
+
+  // Bounded by the inbox: a question is answered at the latest when its handler ends.
+  #openQuestion(id: number): void {
+    const questions = (this.#questions ??= new Set());
+    if (questions.has(id)) {
+      throw new SolentError("FRAME_INVALID", { rule: `the question ${id} is still open`, keys: ["id"] });
+    }
+    questions.add(id);
   }
 
   // Answers never wait for their turn: a handler that awaits one would wait for itself.
-  #takeAnswer(envelope: Envelope): void {
-    if (envelope.kind !== "answer" && envelope.kind !== "failure") return;
+  #takeAnswer(envelope: Exclude<Envelope, { kind: "message" }>): void {
     const type = this.#calls?.typeOf(envelope.re);
     if (type === undefined) return;
     const calls = this.#calls as Calls;
@@ -166,6 +179,7 @@ export class ContractConsumer extends SocketConsumer {
   #complain(error: SolentError, id: number | undefined): void {
     const { link, environment } = this["~runner"];
     const path = error.details["keys"] ?? [];
+    if (id !== undefined) this.#questions?.delete(id);
     this.#ship({ ...(id === undefined ? {} : { re: id }), error: { code: error.code, path } });
     if (++this.#badFrames < environment.limits.maxBadFrames) return;
     link.close(closeCodes.badFrame.code, closeCodes.badFrame.reason, "error");

@@ -4,8 +4,7 @@ import { SolentError } from "../errors/solent-error.ts";
 export type Envelope =
   | { readonly kind: "message"; readonly type: string; readonly data: unknown; readonly id: number | undefined }
   | { readonly kind: "answer"; readonly re: number; readonly data: unknown }
-  | { readonly kind: "failure"; readonly re: number; readonly code: string }
-  | { readonly kind: "other" };
+  | { readonly kind: "failure"; readonly re: number; readonly code: string };
 
 /**
  * Reads the envelope of a text frame; unknown keys are ignored.
@@ -28,7 +27,7 @@ export function readEnvelope(text: string): Envelope {
   const hasError = Object.hasOwn(frame, "error");
   if (hasType && (hasAnswer || hasError)) throw invalid('it has "type" together with "re" or "error"');
   if (hasAnswer) return readAnswer(re, data, hasError ? { error } : undefined);
-  if (hasError) return { kind: "other" };
+  if (hasError) throw invalid("it is a complaint, which only a server makes", "error");
   if (!hasType) throw invalid('it has no "type"');
   if (typeof type !== "string") throw invalid('"type" is not text', "type");
   if (Object.hasOwn(frame, "id") && !isId(id)) throw invalid('"id" is not a positive integer', "id");
