@@ -23,6 +23,7 @@ export type { ChannelLayerOptions } from "./layer/layer-options.ts";
 export type { EventMeta, GroupGap } from "./layer/message.ts";
 export { addToScope, middleware, type Added, type Middleware } from "./middleware/middleware.ts";
 export { ChannelNameRouter } from "./routing/channel-name-router.ts";
+export { asyncApi, type AsyncApiDocument, type AsyncApiInfo } from "./routing/async-api.ts";
 export { listRoutes, type ListedRoute } from "./routing/list-routes.ts";
 export { ProtocolTypeRouter } from "./routing/protocol-type-router.ts";
 export { path, type Route } from "./routing/route.ts";

@@ -25,33 +25,42 @@ interface Listable {
   readonly consumerClass?: RoutedClass;
 }
 
+/** One line of a listing, with the consumer class it leads to where it does. @internal */
+export interface FoundRoute extends ListedRoute {
+  readonly consumerClass: RoutedClass | undefined;
+}
+
 /**
  * Lists every route of an application, in the order they are tried: for `console.table(listRoutes(app))`.
  *
  * It looks through middleware made with `addToScope` or `middleware`; other applications are listed as they are.
  */
 export function listRoutes(app: Application<never>): ListedRoute[] {
-  const { protocols, http } = app as Listable;
-  if (protocols === undefined) return rows(app, "", "");
-  const listed = [...protocols].flatMap(([protocol, inner]) => rows(inner, protocol, ""));
-  if (http === undefined) return listed;
-  return [
-    { protocol: "http", pattern: "*", target: typeof http === "function" ? "request listener" : "fetch" },
-    ...listed,
-  ];
+  return findRoutes(app).map(({ protocol, pattern, target }) => ({ protocol, pattern, target }));
 }
 
-function rows(target: RouteTarget, protocol: string, pattern: string): ListedRoute[] {
-  if (typeof target === "function") return [row(protocol, pattern, target.name)];
+/** What `listRoutes` lists, with the classes. @internal */
+export function findRoutes(app: Application<never>): FoundRoute[] {
+  const { protocols, http } = app as Listable;
+  if (protocols === undefined) return found(app, "", "");
+  const all = [...protocols].flatMap(([protocol, inner]) => found(inner, protocol, ""));
+  if (http === undefined) return all;
+  const target = typeof http === "function" ? "request listener" : "fetch";
+  return [{ protocol: "http", pattern: "*", target, consumerClass: undefined }, ...all];
+}
+
+function found(target: RouteTarget, protocol: string, pattern: string): FoundRoute[] {
+  if (typeof target === "function") return [leaf(target, protocol, pattern)];
   const { routes, channels, "~inner": inner, consumerClass } = target as Listable;
   if (routes !== undefined) {
-    return routes.flatMap((route) => rows(route.target, protocol, joinPatterns(pattern, route.pattern)));
+    return routes.flatMap((route) => found(route.target, protocol, joinPatterns(pattern, route.pattern)));
   }
-  if (channels !== undefined) return [...channels].flatMap(([name, worker]) => rows(worker, protocol, name));
-  if (inner !== undefined) return rows(inner, protocol, pattern);
-  return [row(protocol, pattern, consumerClass?.name ?? "application")];
+  if (channels !== undefined) return [...channels].flatMap(([name, worker]) => found(worker, protocol, name));
+  if (inner !== undefined) return found(inner, protocol, pattern);
+  return [leaf(consumerClass, protocol, pattern)];
 }
 
-function row(protocol: string, pattern: string, target: string): ListedRoute {
-  return { protocol, pattern: pattern === "" ? "*" : pattern, target: target === "" ? "(anonymous consumer)" : target };
+function leaf(consumerClass: RoutedClass | undefined, protocol: string, pattern: string): FoundRoute {
+  const target = consumerClass === undefined ? "application" : consumerClass.name || "(anonymous consumer)";
+  return { protocol, pattern: pattern === "" ? "*" : pattern, target, consumerClass };
 }
