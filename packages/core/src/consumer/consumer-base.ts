@@ -38,8 +38,9 @@ export abstract class ConsumerBase {
   }
 
   /** The path's parameters: as the contract's `params` schema returns them, as text without a contract. */
-  get params(): Readonly<Record<string, unknown>> {
-    return this["~runner"].params;
+  get params(): Readonly<Record<string, string>> {
+    // Text, unless a contract's schema makes something else of it: then the class's typed face says so.
+    return this["~runner"].params as Readonly<Record<string, string>>;
   }
 
   /** Fires the moment the connection ends, also while a handler runs. */

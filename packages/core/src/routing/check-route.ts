@@ -127,10 +127,11 @@ export type CheckRoute<Pattern extends string, T> = [ClassProblem<T>] extends [n
 type Lacking<T> = keyof { [K in keyof NeedsOf<T> as K extends keyof Scope ? never : K]: never } & string;
 
 /** What a `ProtocolTypeRouter` takes: an application whose needs are met, or the sentence that says what is missing. */
-export type Closed<T> = T extends Application<never>
-  ? [ParamsNeeded<T>] extends [never]
-    ? [Lacking<T>] extends [never]
-      ? T
-      : `the scope lacks "${Lacking<T>}": wrap the router in the middleware that adds it`
-    : `no route gives :${ParamsNeeded<T>}: a pattern around it must capture it`
-  : Application;
+export type Closed<T> =
+  T extends Application<never>
+    ? [ParamsNeeded<T>] extends [never]
+      ? [Lacking<T>] extends [never]
+        ? T
+        : `the scope lacks "${Lacking<T>}": wrap the router in the middleware that adds it`
+      : `no route gives :${ParamsNeeded<T>}: a pattern around it must capture it`
+    : Application;
