@@ -7,7 +7,7 @@ import type { Scope } from "./scope.ts";
  * `Needs` are the scope keys that somebody around it must supply; the type is contravariant in it, so an application
  * that needs nothing fits everywhere.
  */
-export interface Application<in Needs = unknown> {
+export interface Application<in Needs = {}> {
   /**
    * Takes charge of one connection: routes it on, denies it, or runs a consumer on it.
    *

@@ -13,7 +13,7 @@ type WorkerNeeds<T> = (T extends unknown ? (needs: NeedsOf<T>) => void : never) 
   : never;
 
 /** Routes a worker by the name of the channel it serves. */
-export interface ChannelNameRouter<in Needs = unknown> extends Application<Needs> {
+export interface ChannelNameRouter<in Needs = {}> extends Application<Needs> {
   /** What serves each channel. */
   readonly channels: ReadonlyMap<string, RouteTarget>;
 }

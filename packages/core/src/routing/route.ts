@@ -8,7 +8,7 @@ import type { CheckRoute, RoutedClass, RouteNeeds, RouteTarget } from "./check-r
 import { PathPattern } from "./path-pattern.ts";
 
 /** One line of a `URLRouter`: a pattern and what it leads to. Made by `path`. */
-export interface Route<in Needs = unknown> {
+export interface Route<in Needs = {}> {
   /** The pattern as it was written. */
   readonly pattern: string;
   /** What it leads to: a consumer class, or an application such as a router. */

@@ -15,7 +15,7 @@ export type AllNeeds<R extends readonly AnyRoute[]> = [R[number]] extends [Route
   : never;
 
 /** Routes a connection by its path: the first route that matches takes it. */
-export interface URLRouter<in Needs = unknown> extends Application<Needs> {
+export interface URLRouter<in Needs = {}> extends Application<Needs> {
   /** The routes, in the order they are tried. */
   readonly routes: readonly AnyRoute[];
 }
