@@ -83,6 +83,9 @@ export const memoOf: (value: object) => SnapshotMemo | undefined = Owned.memoOf;
  * @throws {SnapshotRefusal} for anything else, naming the place and the rule.
  */
 export function snapshot(value: Readonly<Plain>, limits: SnapshotLimits = snapshotDefaults): Readonly<Plain> {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlain(value)) {
+    throw new SnapshotRefusal("", "must be a record of fields");
+  }
   const known = memoOf(value);
   if (
     known !== undefined &&
@@ -108,9 +111,6 @@ class Copier {
   }
 
   record(value: Readonly<Plain>): Readonly<Plain> {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || !isPlain(value)) {
-      throw new SnapshotRefusal("", "must be a record of fields");
-    }
     const copy = this.#object(value, this.#limits.without);
     // Nearly every message is surely small: only one near the limit is counted exactly.
     let bytes = this.#atMost;

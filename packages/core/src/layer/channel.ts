@@ -82,7 +82,10 @@ export class ReaderQueue implements Member {
   take(options: ReceiveOptions = {}): Promise<LayerMessage> {
     const { signal, timeoutMs } = options;
     if (this.#closed !== undefined) return rejected(this.#closed);
-    if (signal?.aborted === true) return rejected(signal.reason as Error);
+    if (signal?.aborted === true) {
+      if (this.#mailbox.size === 0) this.#emptied?.();
+      return rejected(signal.reason as Error);
+    }
     const message = this.#mailbox.shift();
     if (message !== undefined) {
       if (this.#mailbox.size === 0) this.#emptied?.();

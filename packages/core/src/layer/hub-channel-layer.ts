@@ -1,5 +1,8 @@
+import type { ErrorDetails } from "../errors/catalogue.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { done, rejected } from "../internal/deferred.ts";
+import type { Broker } from "./broker.ts";
+import type { CallOutcome } from "./calls.ts";
 import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "./channel.ts";
 import type {
   ChannelLayer,
@@ -13,12 +16,20 @@ import type {
 import type { EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
 import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
 import { Hub } from "./hub.ts";
-import { type ChannelLayerOptions, type ResolvedLayerOptions, resolveLayerOptions } from "./layer-options.ts";
+import {
+  type ChannelLayerOptions,
+  type ClusterOptions,
+  resolveClusterOptions,
+  type ResolvedLayerOptions,
+  resolveLayerOptions,
+} from "./layer-options.ts";
 import type { DeliveryCounters, OverflowPolicy } from "./mailbox.ts";
 import type { Member, Seat } from "./member.ts";
 import type { EventData, LayerMessage } from "./message.ts";
-import { ChannelNames, newNodeId, requireChannelName, requireGroupName } from "./names.ts";
+import { ChannelNames, newNodeId, nodeOf, requireChannelName, requireGroupName } from "./names.ts";
 import { PlainChannels } from "./plain-channels.ts";
+import { Remote } from "./remote.ts";
+import type { WireEvent } from "./wire-event.ts";
 
 /** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
 export class HubChannelLayer implements ChannelLayer {
@@ -30,17 +41,23 @@ export class HubChannelLayer implements ChannelLayer {
   readonly #hub: Hub;
   readonly #plain: PlainChannels;
   readonly #names: ChannelNames;
+  readonly #remote: Remote | undefined;
   readonly #opened = new Map<string, ReaderQueue>();
   #published = 0;
   #isClosed = false;
 
-  /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
-  constructor(options: ChannelLayerOptions = {}) {
+  /**
+   * @param cluster the broker to other nodes, which this layer starts and closes; without it the layer is this process.
+   * @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule.
+   */
+  constructor(options: ChannelLayerOptions = {}, cluster?: ClusterOptions & { readonly broker: Broker }) {
     this.#options = resolveLayerOptions(options);
     this.#hub = new Hub(this.#options);
     this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
     this.#names = new ChannelNames(this.node);
-    this.capabilities = Object.freeze({ offsets: false, history: false, presence: false, receivers: false });
+    this.#remote = cluster && this.#connect(cluster);
+    this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
+    this.#remote?.start();
   }
 
   get expiryMs(): number {
@@ -96,14 +113,16 @@ export class HubChannelLayer implements ChannelLayer {
     this.#requireOpen();
     requireGroupName(group);
     requireChannelName(channel);
-    await this.#seatOf(channel).join(group);
+    if (this.#isRemote(channel)) await this.#ask(channel, (remote) => remote.change("join", group, channel));
+    else await this.#seatOf(channel).join(group);
   }
 
   async groupDiscard(group: string, channel: string): Promise<void> {
     this.#requireOpen();
     requireGroupName(group);
     requireChannelName(channel);
-    await this.#hub.seatOf(channel)?.leave(group);
+    if (this.#isRemote(channel)) await this.#ask(channel, (remote) => remote.change("leave", group, channel));
+    else await this.#hub.seatOf(channel)?.leave(group);
   }
 
   groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void> {
@@ -140,9 +159,8 @@ export class HubChannelLayer implements ChannelLayer {
 
   async flush(): Promise<void> {
     this.#requireOpen();
-    this.#hub.leaveAllGroups();
-    this.#plain.clear();
-    for (const queue of this.#opened.values()) queue.clear();
+    if (this.#remote === undefined) this.#flushHere();
+    else failUnlessOk(await this.#remote.flush(), {});
   }
 
   async close(): Promise<void> {
@@ -153,6 +171,7 @@ export class HubChannelLayer implements ChannelLayer {
     for (const queue of this.#opened.values()) queue.close(reason);
     this.#opened.clear();
     this.#hub.close();
+    await this.#remote?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -167,17 +186,47 @@ export class HubChannelLayer implements ChannelLayer {
       memberships: this.#hub.memberships,
       queued: this.#plain.queued + opened.reduce((sum, queue) => sum + queue.pending, 0),
       readers: this.#plain.readers + opened.reduce((sum, queue) => sum + queue.readers, 0),
-      waiting: this.#hub.queued,
+      waiting: this.#hub.queued + (this.#remote?.waiting ?? 0),
       published: this.#published,
       delivered: this.#hub.delivered,
       refused: this.#hub.refused,
       ...this.counters,
-      duplicates: 0,
-      gaps: 0,
-      unknownVersion: 0,
-      malformed: 0,
+      duplicates: this.#remote?.duplicates ?? 0,
+      gaps: this.#remote?.gaps ?? 0,
+      unknownVersion: this.#remote?.unknownVersion ?? 0,
+      malformed: this.#remote?.malformed ?? 0,
       faults: this.#hub.faults,
     };
+  }
+
+  #connect({ broker, ...cluster }: ClusterOptions & { readonly broker: Broker }): Remote {
+    const { maxQueuedMessages, now, expiryMs } = this.#options;
+    const local = { hub: this.#hub, flush: () => this.#flushHere(), expiresAtMs: () => now() + expiryMs };
+    const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
+    const remote = new Remote({ node: this.node, broker, local }, { ...resolveClusterOptions(cluster), ...limits });
+    this.#hub.links = remote.links;
+    return remote;
+  }
+
+  #flushHere(): void {
+    this.#hub.leaveAllGroups();
+    this.#plain.clear();
+    for (const queue of this.#opened.values()) queue.clear();
+  }
+
+  #isRemote(channel: string): boolean {
+    const node = nodeOf(channel);
+    return node !== undefined && node !== this.node;
+  }
+
+  async #ask(channel: string, ask: (remote: Remote) => Promise<CallOutcome>): Promise<void> {
+    const outcome = this.#remote === undefined ? "CHANNEL_UNREACHABLE" : await ask(this.#remote);
+    failUnlessOk(outcome, {
+      channel,
+      what: `the channel "${channel}"`,
+      capacity: this.capacityOf(channel),
+      limit: "of its node",
+    });
   }
 
   #requireOpen(): void {
@@ -210,11 +259,16 @@ export class HubChannelLayer implements ChannelLayer {
     // A group that has members has a valid name.
     if (this.#hub.membersOf(group) === undefined) requireGroupName(group);
     this.#published += 1;
+    if (this.#remote !== undefined) return this.#remote.publish(group, wireEvent(message, except));
     this.#hub.deliverToGroup(group, message, { except });
     return done;
   }
 
   async #sendTo(channel: string, message: LayerMessage): Promise<void> {
+    if (this.#isRemote(channel)) {
+      await this.#ask(channel, (remote) => remote.send(channel, wireEvent(message, undefined)));
+      return;
+    }
     let isTaken = await this.#hub.deliverTo(channel, message);
     if (isTaken === undefined) {
       if (channel.includes("!")) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
@@ -225,6 +279,13 @@ export class HubChannelLayer implements ChannelLayer {
 
   #queueOf(channel: string): ReaderQueue {
     if (!channel.includes("!")) return this.#plain.read(channel);
+    if (this.#isRemote(channel)) {
+      throw new SolentError("NAME_INVALID", {
+        kind: "channel",
+        name: channel,
+        rule: "a channel is read on its own node",
+      });
+    }
     const queue = this.#opened.get(channel);
     if (queue === undefined) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
     return queue;
@@ -235,4 +296,14 @@ export class HubChannelLayer implements ChannelLayer {
     if (seat === undefined) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
     return seat;
   }
+}
+
+const alone: LayerCapabilities = { offsets: false, history: false, presence: false, receivers: false };
+
+function wireEvent({ data, meta, volatile }: LayerMessage, except: GroupEvent["except"]): WireEvent {
+  return { type: meta.type, data, sender: meta.sender, except, volatile };
+}
+
+function failUnlessOk(outcome: CallOutcome, details: ErrorDetails): void {
+  if (outcome !== "ok") throw new SolentError(outcome, details);
 }

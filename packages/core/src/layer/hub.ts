@@ -105,8 +105,9 @@ export class Hub {
   refused = 0;
   faults = 0;
   memberships = 0;
+  /** Who joins groups to other nodes; set once, before the first member. */
+  links: GroupLinks | undefined;
   readonly #options: HubOptions;
-  readonly #links: GroupLinks | undefined;
   readonly #groups = new Map<string, GroupMembers>();
   readonly #seats = new Map<string, LocalSeat>();
   readonly #queue = new RingBuffer<GroupWork | DirectWork>();
@@ -115,9 +116,8 @@ export class Hub {
   #resume: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
-  constructor(options: HubOptions, links?: GroupLinks) {
+  constructor(options: HubOptions) {
     this.#options = options;
-    this.#links = links;
   }
 
   get groups(): number {
@@ -165,7 +165,7 @@ export class Hub {
     } catch (error) {
       return rejected(error as Error);
     }
-    return this.#links === undefined ? done : this.#links.wanted(name, seat);
+    return this.links === undefined ? done : this.links.wanted(name, seat);
   }
 
   leave(seat: LocalSeat, name: string): Promise<void> {
@@ -295,10 +295,10 @@ export class Hub {
   #forget(seat: LocalSeat, group: GroupMembers): void {
     group.remove(seat);
     this.memberships -= 1;
-    this.#links?.left(group.name, seat);
+    this.links?.left(group.name, seat);
     if (group.size > 0) return;
     this.#groups.delete(group.name);
-    this.#links?.unwanted(group.name);
+    this.links?.unwanted(group.name);
   }
 
   #enqueue(work: GroupWork | DirectWork): void {

@@ -1,3 +1,16 @@
+export type {
+  Broker,
+  BrokerMessage,
+  BrokerScope,
+  BrokerSink,
+  HistoryOptions,
+  HistoryPage,
+  Position,
+  PositionRelation,
+  Published,
+  PublishOptions,
+  Subscribed,
+} from "./broker.ts";
 export { Capacities, type ChannelCapacity } from "./capacity.ts";
 export type { Channel, ReceiveOptions } from "./channel.ts";
 export type {
@@ -13,7 +26,7 @@ export type { EventArguments, EventContract, EventInput, EventTypeOf } from "./c
 export type { Message } from "./event.ts";
 export { HubChannelLayer } from "./hub-channel-layer.ts";
 export { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";
-export { type ChannelLayerOptions, layerDefaults } from "./layer-options.ts";
+export { type ChannelLayerOptions, clusterDefaults, type ClusterOptions, layerDefaults } from "./layer-options.ts";
 export {
   type DeliveryCounters,
   Mailbox,

@@ -28,6 +28,29 @@ export interface ChannelLayerOptions {
   readonly onFault?: (error: unknown, channel: string) => void;
 }
 
+/** Options of a layer with other nodes. */
+export interface ClusterOptions {
+  /** How long a join may wait to become true, in ms. Default 10,000. */
+  readonly joinTimeoutMs?: number | undefined;
+  /** How long another node may take to answer a direct send, in ms. Default 5,000. */
+  readonly callTimeoutMs?: number | undefined;
+  /** How long a node stays subscribed to a group that its last member has left, in ms. Default 1,000. */
+  readonly lingerMs?: number | undefined;
+  /** How often positions are compared although nothing seems wrong, in ms. Default 30,000. */
+  readonly verifyIntervalMs?: number | undefined;
+}
+
+/** Cluster options with every default in place. */
+export type ResolvedClusterOptions = Readonly<Record<keyof ClusterOptions, number>>;
+
+/** The defaults of every layer with other nodes. */
+export const clusterDefaults: ResolvedClusterOptions = Object.freeze({
+  joinTimeoutMs: 10_000,
+  callTimeoutMs: 5000,
+  lingerMs: 1000,
+  verifyIntervalMs: 30_000,
+});
+
 /** Options with every default in place. */
 export interface ResolvedLayerOptions extends Required<Omit<ChannelLayerOptions, "channelCapacity" | "capacity">> {
   readonly capacities: Capacities;
@@ -73,6 +96,21 @@ export function resolveLayerOptions(options: ChannelLayerOptions): ResolvedLayer
   if (!policies.includes(all.overflow))
     refuse("overflow", all.overflow, 'it is "disconnect", "dropOldest" or "dropNewest"');
   return { ...all, capacities: new Capacities(all.capacity, options.channelCapacity) };
+}
+
+/** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
+export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterOptions {
+  const resolved: Record<keyof ClusterOptions, number> = { ...clusterDefaults };
+  for (const [option, value] of Object.entries(options) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (!(option in resolved)) refuse(option, value, "there is no such option");
+    const least = option === "lingerMs" ? 0 : 1;
+    if (typeof value !== "number" || !(value >= least && Number.isFinite(value))) {
+      refuse(option, value, `it is a number of ms, ${least} or more`);
+    }
+    resolved[option as keyof ClusterOptions] = value;
+  }
+  return resolved;
 }
 
 function refuse(option: string, value: unknown, rule: string): never {

@@ -13,13 +13,20 @@ class PlainChannel implements Member {
   seat: LocalSeat | undefined;
   /** When it was last read or added to a group. */
   usedAtMs: number;
+  readonly #isForgotten: (channel: PlainChannel) => boolean;
 
-  constructor(queue: ReaderQueue, usedAtMs: number) {
+  constructor(queue: ReaderQueue, usedAtMs: number, isForgotten: (channel: PlainChannel) => boolean) {
     this.queue = queue;
     this.usedAtMs = usedAtMs;
+    this.#isForgotten = isForgotten;
   }
 
   deliver(message: LayerMessage): boolean {
+    if (message.meta.group !== undefined && this.#isForgotten(this)) {
+      this.seat?.close();
+      this.seat = undefined;
+      return false;
+    }
     return this.queue.deliver(message);
   }
 }
@@ -115,6 +122,7 @@ export class PlainChannels {
     const channel: PlainChannel = new PlainChannel(
       new ReaderQueue(name, options, () => this.#tidy(name, channel, now())),
       now(),
+      (forgotten) => this.#isForgotten(forgotten, now()),
     );
     this.#channels.set(name, channel);
     return channel;

@@ -1,0 +1,172 @@
+import type { LayerCapabilities } from "./channel-layer.ts";
+
+/**
+ * Where an event stands in its group: an opaque, versioned text that only the broker which made it understands.
+ *
+ * It must tell apart two events that got the same place, as happens when a stale copy of the store takes over: it holds
+ * at least an epoch, a number and the event's id.
+ */
+export type Position = string;
+
+/**
+ * How an event's position relates to the one before it.
+ *
+ * - `"next"`: it follows immediately; also the first event ever, when there was none before.
+ * - `"same"`: it is the same event.
+ * - `"past"`: of the same epoch, and not after the one before. Whether it is a duplicate only its id can tell.
+ * - `"gap"`: of the same epoch, and events between the two are missing.
+ * - `"fresh"`: the first event of another epoch.
+ * - `"break"`: of another epoch, and not its first event; or of this one, at the same number but another event.
+ */
+export type PositionRelation = "next" | "same" | "past" | "gap" | "fresh" | "break";
+
+/** What is lost or restored: everything of this node, its inbox included, or the subscriptions of some groups. */
+export type BrokerScope = "all" | readonly string[];
+
+/** An event of a group as it arrives. */
+export interface BrokerMessage {
+  readonly group: string;
+  /** The id that its publisher gave it; `undefined` where the wire format has none: duplicates are not found then. */
+  readonly id: string | undefined;
+  /** Its position; `undefined` for a volatile event and where the broker keeps none. */
+  readonly position: Position | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** What a hub hears from its broker. None of these throws or waits; a broker may call them at any time after `start`. */
+export interface BrokerSink {
+  /** An event of a subscribed group has arrived. Calls are in the order of the group. */
+  message(message: BrokerMessage): void;
+  /** Another node has sent something to this node's inbox. */
+  inbox(id: string | undefined, bytes: Uint8Array): void;
+  /**
+   * Subscriptions are gone, or can no longer be trusted. Everything subscribed in that scope counts as not subscribed from
+   * here on, and commands in flight for it as failed: the hub subscribes again after `restored`.
+   */
+  lost(scope: BrokerScope, cause: "reconnect" | "loss"): void;
+  /** Commands of that scope work: called once the broker is ready for the first time, and after every `lost`. */
+  restored(scope: BrokerScope): void;
+}
+
+/** How an event is published. */
+export interface PublishOptions {
+  /** The event's id, unique in the cluster: arrives with it, and makes a repeated attempt recognisable. */
+  readonly id: string;
+  /** It needs no position, no history, and no second attempt. */
+  readonly volatile: boolean;
+}
+
+/** What is known about a published event. */
+export interface Published {
+  /** Its position; `undefined` for a volatile event and without `offsets`. */
+  readonly position?: Position | undefined;
+  /** How many nodes it reached, this one included; `undefined` without `receivers`. */
+  readonly receivers?: number | undefined;
+}
+
+/** The answer for one group of a `subscribe`. */
+export interface Subscribed {
+  /**
+   * The position at the cut: every later event arrives, no earlier one is promised. `undefined` when the group has never
+   * had an event, and without `offsets`.
+   */
+  readonly position?: Position | undefined;
+  /** Why this group cannot be subscribed, where the others can: a permission, a name. The hub rejects the joins. */
+  readonly error?: Error | undefined;
+}
+
+/** Which part of a group's history is asked for. */
+export interface HistoryOptions {
+  /** Only events after this one; from the oldest one kept where not given. */
+  readonly after?: Position;
+  /** Only events up to this one, itself included; up to the newest where not given. */
+  readonly upTo?: Position;
+  /** At most so many, the oldest first. */
+  readonly limit: number;
+}
+
+/** A part of a group's history. */
+export interface HistoryPage {
+  /** The events, oldest first. */
+  readonly messages: readonly BrokerMessage[];
+  /**
+   * Whether nothing between `after` and the first of them is missing: `after` is of this epoch, is the very event that
+   * stands there, and everything since is still kept. Never `true` by guess.
+   */
+  readonly isComplete: boolean;
+}
+
+/**
+ * Carries groups and inboxes between nodes: what a hub needs of NATS, Redis, Postgres, or a channel to the process next
+ * door. This interface is the specification of a broker.
+ *
+ * A broker speaks in facts and keeps no memberships: which group has which members is the hub's business, and the hub
+ * asks for each group once. It promises the hub:
+ *
+ * - Every promise it gives settles, on its own deadline. A rejection is a `SolentError`: LAYER_UNAVAILABLE when the command
+ *   surely had no effect, LAYER_UNCERTAIN when that is not known, LAYER_BUSY when too much is in flight. Anything else counts
+ *   as LAYER_UNCERTAIN.
+ * - All subscribers of a group get its events in one order, the publisher's own node included, and from its subscription only.
+ *   Events that one node publishes to one group keep the order of the calls.
+ * - On an unbroken subscription nothing is lost without `lost`, or, with `offsets`, without a visible gap in the positions.
+ *   It may deliver an event twice, under the same id.
+ * - Group and node names may be any text of up to 120 ASCII characters without control characters, `!` among them.
+ *
+ * And the hub promises the broker: at most one `subscribe` or `unsubscribe` in flight for any one group; names in one call are
+ * distinct and at most 500; `start` is called once and first.
+ *
+ * Several brokers can exist in one process, and one may stand on another: nothing here is global.
+ */
+export interface Broker {
+  /** What it can. Constant. Without `offsets` no position is ever given; without `receivers` no count. */
+  readonly capabilities: LayerCapabilities;
+  /** The largest message in bytes, of `publish` and `send`. Constant. */
+  readonly maxMessageBytes: number;
+
+  /** Begins to connect. `node` is the name under which other nodes reach this one's inbox. Does not throw. */
+  start(node: string, sink: BrokerSink): void;
+
+  /**
+   * Subscribes to groups, one answer a group in the order of the names. Harmless for a group that is subscribed already:
+   * it is a new cut.
+   *
+   * Events may arrive before the answer does; the hub holds them back until it knows the cut.
+   *
+   * @throws {SolentError} when nothing is known about any of them; the hub tries again.
+   */
+  subscribe(groups: readonly string[]): Promise<readonly Subscribed[]>;
+
+  /** Ends subscriptions. Events of these groups may arrive until it resolves. */
+  unsubscribe(groups: readonly string[]): Promise<void>;
+
+  /** Sends an event to all subscribers of a group. Resolves when the broker has accepted it, not when it is delivered. */
+  publish(group: string, bytes: Uint8Array, options: PublishOptions): Promise<Published>;
+
+  /**
+   * Sends to the inbox of one node.
+   *
+   * @returns whether somebody listens there; `true` when the broker cannot know.
+   */
+  send(node: string, bytes: Uint8Array, id: string): Promise<boolean>;
+
+  /**
+   * The newest position of each group, in the order of the names; `undefined` where there is none.
+   *
+   * The answer is a barrier: every event up to it that this node's subscription will deliver at all has been delivered before
+   * it resolves. Only called with `offsets`.
+   */
+  positions(groups: readonly string[]): Promise<readonly (Position | undefined)[]>;
+
+  /** Reads what a group remembers. Only called with `history`. */
+  history(group: string, options: HistoryOptions): Promise<HistoryPage>;
+
+  /**
+   * Compares the position of an event with the one before it in the same group, `undefined` when there was none.
+   *
+   * Pure, never throws; a text it does not understand is a `"break"`.
+   */
+  compare(last: Position | undefined, next: Position): PositionRelation;
+
+  /** Ends all subscriptions and connections; promises in flight reject. Harmless when done before. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+/**
+ * How values travel between nodes: one version byte, one byte for the form, then JSON.
+ *
+ * With bytes in the value the form is 1 and the JSON, whose length precedes it in four bytes, is `[value, parts]`: each
+ * part is the path and the length of a `Uint8Array` that is `null` in the value, and follows at the end.
+ */
+const version = 1;
+const plainForm = 0;
+const binaryForm = 1;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+type Path = (string | number)[];
+
+/** What was in an envelope, or why nothing could be read. */
+export type Opened =
+  | { readonly outcome: "value"; readonly value: unknown }
+  | { readonly outcome: "unknownVersion" | "malformed" };
+
+/** Puts plain JSON values into an envelope. */
+export function seal(value: unknown): Uint8Array {
+  const json = encoder.encode(JSON.stringify(value));
+  const bytes = new Uint8Array(json.byteLength + 2);
+  bytes[0] = version;
+  bytes[1] = plainForm;
+  bytes.set(json, 2);
+  return bytes;
+}
+
+/** Puts JSON values and `Uint8Array`s into an envelope. */
+export function sealBinary(value: unknown): Uint8Array {
+  const parts: { readonly path: Path; readonly bytes: Uint8Array }[] = [];
+  const withoutBytes = takeOut(value, [], parts);
+  const json = encoder.encode(JSON.stringify([withoutBytes, parts.map((part) => [part.path, part.bytes.byteLength])]));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.byteLength, 6 + json.byteLength));
+  bytes[0] = version;
+  bytes[1] = binaryForm;
+  new DataView(bytes.buffer).setUint32(2, json.byteLength);
+  bytes.set(json, 6);
+  let at = 6 + json.byteLength;
+  for (const part of parts) {
+    bytes.set(part.bytes, at);
+    at += part.bytes.byteLength;
+  }
+  return bytes;
+}
+
+/** Reads an envelope. Never throws: it comes from outside. */
+export function open(bytes: Uint8Array): Opened {
+  if (bytes.byteLength < 2) return { outcome: "malformed" };
+  if (bytes[0] !== version) return { outcome: "unknownVersion" };
+  try {
+    if (bytes[1] === plainForm) return { outcome: "value", value: JSON.parse(decoder.decode(bytes.subarray(2))) };
+    if (bytes[1] === binaryForm) return { outcome: "value", value: openBinary(bytes) };
+  } catch {
+    // Not UTF-8, not JSON, or parts that do not fit: told below.
+  }
+  return { outcome: "malformed" };
+}
+
+function openBinary(bytes: Uint8Array): unknown {
+  const end = 6 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2);
+  const [value, parts] = JSON.parse(decoder.decode(bytes.subarray(6, end))) as [unknown, [Path, number][]];
+  const root = { value };
+  let at = end;
+  for (const [path, length] of parts) {
+    if (!Number.isSafeInteger(length) || length < 0 || at + length > bytes.byteLength) throw new RangeError("part");
+    putIn(root, ["value", ...path], bytes.slice(at, at + length));
+    at += length;
+  }
+  return root.value;
+}
+
+function takeOut(value: unknown, path: Path, parts: { path: Path; bytes: Uint8Array }[]): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) {
+    parts.push({ path, bytes: value });
+    return null;
+  }
+  if (Array.isArray(value)) return value.map((item, i) => takeOut(item, [...path, i], parts));
+  const entries = Object.entries(value).map(([key, field]) => [key, takeOut(field, [...path, key], parts)] as const);
+  return Object.fromEntries(entries);
+}
+
+function putIn(root: object, path: Path, bytes: Uint8Array): void {
+  let target: object = root;
+  for (const key of path.slice(0, -1)) {
+    const next: unknown = Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined;
+    if (typeof next !== "object" || next === null) throw new TypeError("path");
+    target = next;
+  }
+  const last = path.at(-1);
+  // Only where the sender has left a null: a path must not reach a prototype or replace anything.
+  if (last === undefined || !Object.hasOwn(target, last) || Reflect.get(target, last) !== null)
+    throw new TypeError("path");
+  Object.defineProperty(target, last, { value: bytes, enumerable: true, configurable: true, writable: true });
+}

@@ -1,0 +1,300 @@
+import { SolentError } from "../errors/solent-error.ts";
+import { done } from "../internal/deferred.ts";
+import { RecentIds } from "../internal/recent-ids.ts";
+import type { Broker, BrokerMessage } from "./broker.ts";
+import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
+import { open, seal, sealBinary } from "./envelope.ts";
+import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
+import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "./message.ts";
+import { nodeOf } from "./names.ts";
+import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
+import { decodeEvent, encodeEvent, flushType, readEvent, type WireEvent, wireForm } from "./wire-event.ts";
+import { memoOf } from "../internal/snapshot.ts";
+
+/** What the other nodes need of this one. */
+export interface LocalSide {
+  readonly hub: Hub;
+  /** The hub's clock now, plus the time an unread message is kept. */
+  expiresAtMs(): number;
+  /** Empties every channel and group of this node. */
+  flush(): void;
+}
+
+/** Limits and times between nodes. */
+export interface RemoteOptions extends SubscriptionOptions {
+  /** How long a call waits for another node, in ms. */
+  readonly callTimeoutMs: number;
+  /** How many calls may wait. */
+  readonly maxCalls: number;
+}
+
+type Action = "send" | "join" | "leave";
+
+// No user can name a group so: every node listens to it.
+const everyNode = "!nodes";
+
+/** One node's side of the traffic with other nodes: events and subscriptions through the broker, calls through inboxes. */
+export class Remote {
+  gaps = 0;
+  unknownVersion = 0;
+  malformed = 0;
+  readonly #node: string;
+  readonly #broker: Broker;
+  readonly #local: LocalSide;
+  readonly #calls: Calls;
+  readonly #subscriptions: Subscriptions;
+  readonly #seen = new RecentIds(8192);
+  readonly #answers = new Map<string, (readonly [unknown, CallOutcome])[]>();
+  readonly #listener: LocalSeat;
+  #lastId = 0;
+  #isClosed = false;
+
+  constructor(parts: { node: string; broker: Broker; local: LocalSide }, options: RemoteOptions) {
+    this.#node = parts.node;
+    this.#broker = parts.broker;
+    this.#local = parts.local;
+    this.#listener = new Listener(parts.local.hub, everyNode, { deliver: () => false });
+    this.#calls = new Calls(options.callTimeoutMs, options.maxCalls);
+    this.#subscriptions = new Subscriptions(
+      parts.broker,
+      {
+        deliver: (message) => this.#deliver(message),
+        gap: (hole, tick) => this.#tellGap(hole, tick),
+        isDuplicate: (id) => !this.#seen.add(id),
+        nextTick: () => this.#hub.nextTick(),
+        rejoin: (seat, group) => this.#hub.rejoin(seat, group),
+      },
+      options,
+    );
+  }
+
+  get links(): GroupLinks {
+    return this.#subscriptions;
+  }
+
+  get waiting(): number {
+    return this.#calls.size + this.#subscriptions.waiting;
+  }
+
+  get duplicates(): number {
+    return this.#subscriptions.duplicates;
+  }
+
+  get #hub(): Hub {
+    return this.#local.hub;
+  }
+
+  start(): void {
+    const subscriptions = this.#subscriptions;
+    this.#broker.start(this.#node, {
+      message: (message) => subscriptions.message(message),
+      inbox: (id, bytes) => this.#receive(id, bytes),
+      lost: (scope, cause) => subscriptions.lost(scope, cause),
+      restored: (scope) => subscriptions.restored(scope),
+    });
+    // When it takes long to connect, this wait ends before the subscription is made; that it is wanted stays known.
+    subscriptions.wanted(everyNode, this.#listener).catch(ignore);
+  }
+
+  /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
+  async publish(group: string, event: WireEvent): Promise<void> {
+    const bytes = encodeEvent(event);
+    this.#requireSize(bytes);
+    const liveness = this.#subscriptions.livenessOf(group);
+    const published = await certain(
+      this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile }),
+    );
+    if (published.receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
+  }
+
+  /** Sends a message to a channel of another node. */
+  send(channel: string, event: WireEvent): Promise<CallOutcome> {
+    return this.#call(channel, "send", { payload: wireForm(event), hasBinary: memoOf(event.data)?.hasBinary === true });
+  }
+
+  /** Puts a channel of another node into a group, or takes it out. */
+  change(action: "join" | "leave", group: string, channel: string): Promise<CallOutcome> {
+    return this.#call(channel, action, { payload: group });
+  }
+
+  /** Empties all nodes; resolves when this one has done it. */
+  async flush(): Promise<CallOutcome> {
+    await this.#subscriptions.wanted(everyNode, this.#listener);
+    const { number, answer } = this.#calls.open();
+    const data: EventData = { node: this.#node, number };
+    const event = { type: flushType, data, sender: undefined, except: undefined, volatile: false };
+    await this.publish(everyNode, event);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#subscriptions.close();
+    this.#calls.close();
+    await this.#broker.close();
+  }
+
+  async #call(channel: string, action: Action, about: { payload: unknown; hasBinary?: boolean }): Promise<CallOutcome> {
+    const { number, answer } = this.#calls.open();
+    try {
+      const call = ["call", this.#node, number, action, channel, about.payload];
+      const bytes = about.hasBinary === true ? sealBinary(call) : seal(call);
+      this.#requireSize(bytes);
+      const isReached = await certain(this.#broker.send(nodeOf(channel) ?? "", bytes, this.#newId()));
+      if (!isReached) this.#calls.settle(number, "CHANNEL_UNREACHABLE");
+    } catch (error) {
+      this.#calls.settle(number, "LAYER_UNCERTAIN");
+      throw error;
+    }
+    return answer;
+  }
+
+  #deliver(message: BrokerMessage): boolean {
+    const event = decodeEvent(message.bytes);
+    if (typeof event === "string") {
+      this[event] += 1;
+      return true;
+    }
+    if (event.type === flushType) {
+      if (message.group === everyNode) this.#flushHere(event.data);
+      return true;
+    }
+    try {
+      const delivered = this.#message(event, message);
+      this.#hub.deliverToGroup(message.group, delivered, { except: event.except });
+      return true;
+    } catch (error) {
+      if (SolentError.is(error, "LAYER_BUSY")) return false;
+      throw error;
+    }
+  }
+
+  #message(event: WireEvent, from: { readonly group?: string; readonly position?: string | undefined }): LayerMessage {
+    const { type, data, sender, volatile } = event;
+    const meta: EventMeta = { type, group: from.group, sender, position: from.position, replayed: false };
+    return {
+      data,
+      meta: Object.freeze(meta),
+      validatedBy: undefined,
+      volatile,
+      expiresAtMs: this.#local.expiresAtMs(),
+    };
+  }
+
+  #tellGap(hole: GroupGap, tick: number): void {
+    if (hole.group === everyNode) return;
+    this.gaps += 1;
+    try {
+      this.#hub.deliverToGroup(hole.group, gapNotice(hole), { tick });
+    } catch (error) {
+      // The hub is full: the event after the hole does not fit either, and makes it a hole again.
+      if (!SolentError.is(error, "LAYER_BUSY")) throw error;
+    }
+  }
+
+  #flushHere(data: EventData): void {
+    this.#local.flush();
+    if (data["node"] === this.#node) this.#calls.settle(data["number"], "ok");
+  }
+
+  // Inbox
+
+  #receive(id: string | undefined, bytes: Uint8Array): void {
+    if (id !== undefined && !this.#seen.add(id)) return;
+    const opened = open(bytes);
+    if (opened.outcome !== "value") {
+      this[opened.outcome] += 1;
+      return;
+    }
+    const [kind, from, ...rest] = Array.isArray(opened.value) ? (opened.value as unknown[]) : [];
+    if (kind === "call" && typeof from === "string") this.#perform(from, rest);
+    else if (kind === "answers" && Array.isArray(from)) this.#settle(from);
+    else this.malformed += 1;
+  }
+
+  #settle(answers: readonly unknown[]): void {
+    for (const answer of answers) {
+      if (Array.isArray(answer)) this.#calls.settle(answer[0], outcomeOf(answer[1]));
+      else this.malformed += 1;
+    }
+  }
+
+  #perform(from: string, [number, action, channel, payload]: readonly unknown[]): void {
+    const work = typeof channel === "string" ? this.#workOf(action, channel, payload) : undefined;
+    if (work === undefined) {
+      this.malformed += 1;
+      return;
+    }
+    void work.then(
+      (outcome) => this.#answer(from, [number, outcome]),
+      (error: unknown) => this.#answer(from, [number, outcomeOf(SolentError.is(error) ? error.code : undefined)]),
+    );
+  }
+
+  #workOf(action: unknown, channel: string, payload: unknown): Promise<CallOutcome> | undefined {
+    if (action === "send") {
+      const event = readEvent(payload);
+      return event === "malformed" ? undefined : this.#hand(channel, event);
+    }
+    if (typeof payload !== "string" || (action !== "join" && action !== "leave")) return undefined;
+    return this.#membership(action, channel, payload);
+  }
+
+  async #hand(channel: string, event: WireEvent): Promise<CallOutcome> {
+    const isTaken = await this.#hub.deliverTo(channel, this.#message(event, {}));
+    if (isTaken === undefined) return "CHANNEL_UNREACHABLE";
+    return isTaken ? "ok" : "CHANNEL_FULL";
+  }
+
+  async #membership(action: "join" | "leave", channel: string, group: string): Promise<CallOutcome> {
+    const seat = this.#hub.seatOf(channel);
+    if (seat === undefined) return action === "join" ? "CHANNEL_UNREACHABLE" : "ok";
+    await (action === "join" ? seat.join(group) : seat.leave(group));
+    return "ok";
+  }
+
+  // Answers of one turn to one node share a message.
+  #answer(to: string, answer: readonly [unknown, CallOutcome]): void {
+    const waiting = this.#answers.get(to);
+    if (waiting !== undefined) {
+      waiting.push(answer);
+      return;
+    }
+    const answers = [answer];
+    this.#answers.set(to, answers);
+    queueMicrotask(() => {
+      this.#answers.delete(to);
+      // Nobody to tell when it fails: the node that asked has a deadline.
+      if (!this.#isClosed) this.#broker.send(to, seal(["answers", answers]), this.#newId()).catch(ignore);
+    });
+  }
+
+  #newId(): string {
+    this.#lastId += 1;
+    return `${this.#node}.${this.#lastId.toString(36)}`;
+  }
+
+  #requireSize(bytes: Uint8Array): void {
+    const limit = this.#broker.maxMessageBytes;
+    if (bytes.byteLength > limit) throw new SolentError("MESSAGE_TOO_LARGE", { bytes: bytes.byteLength, limit });
+  }
+}
+
+/** A seat in the group of all nodes: no member hears it, this node itself does. */
+class Listener extends LocalSeat {
+  override leave(): Promise<void> {
+    return done;
+  }
+}
+
+async function certain<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw SolentError.is(error) ? error : new SolentError("LAYER_UNCERTAIN", {}, { cause: error });
+  }
+}
+
+function ignore(): void {
+  // Settles elsewhere.
+}

@@ -1,0 +1,419 @@
+import { SolentError } from "../errors/solent-error.ts";
+import { Alarm } from "../internal/alarm.ts";
+import { done, rejected } from "../internal/deferred.ts";
+import { RingBuffer } from "../internal/ring-buffer.ts";
+import type { Broker, BrokerMessage, BrokerScope, Position, PositionRelation, Subscribed } from "./broker.ts";
+import { JoinWaits, Link } from "./group-link.ts";
+import type { GroupLinks, LocalSeat } from "./hub.ts";
+import type { GapCause, GroupGap } from "./message.ts";
+
+/** What happens with an event that is next in its group, or with a hole. */
+export interface SubscriptionSink {
+  /** Tells an event to the members; `false` when it cannot be taken now, which is a hole. */
+  deliver(message: BrokerMessage): boolean;
+  /** Tells a hole to those who were members before `tick`. */
+  gap(hole: GroupGap, tick: number): void;
+  /** Whether an id was seen before; remembers it. */
+  isDuplicate(id: string): boolean;
+  /** The hub's moment now. */
+  nextTick(): number;
+  /** Begins a membership anew at this moment: its join has become true only now. */
+  rejoin(seat: LocalSeat, group: string): void;
+}
+
+/** Limits and times of subscriptions. */
+export interface SubscriptionOptions {
+  /** How long a join may wait, in ms. */
+  readonly joinTimeoutMs: number;
+  /** How long a subscription outlives its last member, in ms. */
+  readonly lingerMs: number;
+  /** How many joins may wait. */
+  readonly maxWaitingJoins: number;
+  /** How often positions are compared although nothing seems wrong, in ms. */
+  readonly verifyIntervalMs: number;
+}
+
+const batch = 500;
+const maxHeld = 1000;
+const firstRetryMs = 100;
+const longestRetryMs = 5000;
+
+/**
+ * Keeps the broker's subscriptions equal to the groups that have members, through any order of joins, leaves, lost
+ * connections and late answers; and finds duplicates and holes in what arrives.
+ *
+ * Each group is a small machine. Once a turn the pump looks at every group that has changed: off and wanted, it
+ * subscribes; on and unwanted for a while, it unsubscribes; a command in flight, it does nothing and looks again at the
+ * answer. Nothing else issues commands, so their order within a turn cannot matter.
+ */
+export class Subscriptions implements GroupLinks {
+  duplicates = 0;
+  readonly #broker: Broker;
+  readonly #sink: SubscriptionSink;
+  readonly #options: SubscriptionOptions;
+  readonly #links = new Map<string, Link>();
+  readonly #dirty = new Set<Link>();
+  readonly #lingering = new RingBuffer<Link>();
+  readonly #waits: JoinWaits;
+  readonly #lingerAlarm = new Alarm(() => this.#endLingering());
+  readonly #retryAlarm = new Alarm(() => this.#pumpSoon());
+  readonly #verifyAlarm = new Alarm(() => void this.verify());
+  #isDown = true;
+  #isPumping = false;
+  #flights = 0;
+  #retryMs = firstRetryMs;
+  #isClosed = false;
+
+  constructor(broker: Broker, sink: SubscriptionSink, options: SubscriptionOptions) {
+    this.#broker = broker;
+    this.#sink = sink;
+    this.#options = options;
+    this.#waits = new JoinWaits(options.joinTimeoutMs, options.maxWaitingJoins);
+  }
+
+  /** Joins that wait. */
+  get waiting(): number {
+    return this.#waits.size;
+  }
+
+  wanted(group: string, seat: LocalSeat): Promise<void> {
+    let link = this.#links.get(group);
+    if (link === undefined) {
+      link = new Link(group);
+      link.isDown = this.#isDown;
+      this.#links.set(group, link);
+    }
+    link.isWanted = true;
+    if (link.isLive) return done;
+    try {
+      const waiter = this.#waits.open(link, seat);
+      this.#touch(link);
+      return waiter.live.promise;
+    } catch (error) {
+      void seat.leave(group);
+      return rejected(error as Error);
+    }
+  }
+
+  left(group: string, seat: LocalSeat): void {
+    const link = this.#links.get(group);
+    if (link === undefined || link.waiters.length === 0) return;
+    for (const waiter of link.waiters) if (waiter.seat === seat) this.#waits.settle(waiter);
+    link.waiters = link.waiters.filter((waiter) => !waiter.isSettled);
+  }
+
+  unwanted(group: string): void {
+    const link = this.#links.get(group);
+    if (link === undefined) return;
+    link.isWanted = false;
+    if (link.wire === "off") this.#remove(link);
+    else if (link.wire === "on") this.#linger(link);
+  }
+
+  /** Whether the group is subscribed and live; a number that changes when that was lost in between. */
+  livenessOf(group: string): number {
+    const link = this.#links.get(group);
+    return link?.isLive === true && link.isWanted ? link.flight : 0;
+  }
+
+  /** A publish of this node reached nobody, though this node was subscribed: the subscription is gone. */
+  reachedNobody(group: string, liveness: number): void {
+    const link = this.#links.get(group);
+    if (link === undefined || liveness === 0 || !link.isLive || link.flight !== liveness) return;
+    this.#lose(link, "loss");
+    this.#touch(link);
+  }
+
+  message(message: BrokerMessage): void {
+    const link = this.#links.get(message.group);
+    if (link === undefined) return;
+    if (link.wire === "on") this.#take(link, message);
+    else if (link.wire === "subscribing") this.#hold(link, message);
+  }
+
+  lost(scope: BrokerScope, cause: GapCause): void {
+    if (scope === "all") this.#isDown = true;
+    for (const link of this.#inScope(scope)) {
+      link.isDown = true;
+      this.#lose(link, cause);
+      if (!link.isWanted) this.#remove(link);
+    }
+  }
+
+  restored(scope: BrokerScope): void {
+    if (scope === "all") this.#isDown = false;
+    for (const link of this.#inScope(scope)) {
+      link.isDown = false;
+      this.#touch(link);
+    }
+  }
+
+  /** Compares the positions of all live groups with the broker's: insurance against a loss that nobody has noticed. */
+  async verify(): Promise<void> {
+    const live = [...this.#links.values()].filter((link) => link.isLive && link.isWanted);
+    for (let i = 0; i < live.length && !this.#isDown && !this.#isClosed; i += 100) {
+      const links = live.slice(i, i + 100);
+      const flights = links.map((link) => link.flight);
+      try {
+        const tops = await this.#broker.positions(links.map((link) => link.name));
+        links.forEach((link, n) => link.flight === flights[n] && this.#compareTop(link, tops[n]));
+      } catch {
+        // Not available: its `lost` and `restored` bring a check of their own.
+        break;
+      }
+    }
+    this.#verifyLater();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const alarm of [this.#lingerAlarm, this.#retryAlarm, this.#verifyAlarm]) alarm.stop();
+    this.#waits.close();
+    this.#links.clear();
+    this.#dirty.clear();
+    this.#lingering.clear();
+  }
+
+  // The wire
+
+  #inScope(scope: BrokerScope): Iterable<Link> {
+    if (scope === "all") return this.#links.values();
+    return scope.flatMap((group) => this.#links.get(group) ?? []);
+  }
+
+  #touch(link: Link): void {
+    this.#dirty.add(link);
+    this.#pumpSoon();
+  }
+
+  // At the end of the turn, so that everything that joins or leaves in it shares a command.
+  #pumpSoon(): void {
+    if (this.#isPumping || this.#isClosed) return;
+    this.#isPumping = true;
+    queueMicrotask(() => {
+      this.#isPumping = false;
+      if (!this.#isClosed) this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const on: Link[] = [];
+    const off: Link[] = [];
+    for (const link of this.#dirty) {
+      if (link.isDown) continue;
+      this.#dirty.delete(link);
+      if (link.wire === "off" && link.isWanted) on.push(link);
+      if (link.wire === "on" && !link.isWanted && this.#isLingerOver(link)) off.push(link);
+    }
+    for (let i = 0; i < off.length; i += batch) void this.#unsubscribe(off.slice(i, i + batch));
+    for (let i = 0; i < on.length; i += batch) void this.#subscribe(on.slice(i, i + batch));
+  }
+
+  async #subscribe(links: readonly Link[]): Promise<void> {
+    const flight = (this.#flights += 1);
+    for (const link of links) {
+      link.wire = "subscribing";
+      link.flight = flight;
+    }
+    let answers: readonly Subscribed[];
+    try {
+      answers = await this.#broker.subscribe(links.map((link) => link.name));
+      this.#retryMs = firstRetryMs;
+    } catch {
+      for (const link of links) if (link.flight === flight) this.#failed(link);
+      return;
+    }
+    for (const [i, link] of links.entries()) {
+      if (link.flight !== flight || link.wire !== "subscribing") continue;
+      const answer = answers[i];
+      if (answer?.error === undefined) this.#goLive(link, answer?.position);
+      else this.#refuse(link, answer.error);
+    }
+  }
+
+  async #unsubscribe(links: readonly Link[]): Promise<void> {
+    const flight = (this.#flights += 1);
+    for (const link of links) {
+      link.wire = "unsubscribing";
+      link.flight = flight;
+      link.isLive = false;
+      link.last = undefined;
+    }
+    try {
+      await this.#broker.unsubscribe(links.map((link) => link.name));
+    } catch {
+      // Whether it is on or off now is not known. Off is the safe guess: subscribing again is harmless.
+    }
+    for (const link of links) {
+      if (link.flight !== flight) continue;
+      link.flight = 0;
+      link.wire = "off";
+      if (link.isWanted) this.#touch(link);
+      else this.#remove(link);
+    }
+  }
+
+  #failed(link: Link): void {
+    link.flight = 0;
+    link.wire = "off";
+    link.held = undefined;
+    if (!link.isWanted) {
+      this.#remove(link);
+      return;
+    }
+    this.#dirty.add(link);
+    this.#retryAlarm.within(this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
+  }
+
+  // Only the joins of this group are at fault. Members from before a lost connection stay, and it is tried again for them.
+  #refuse(link: Link, error: Error): void {
+    const waiters = link.waiters;
+    link.waiters = [];
+    const reason = SolentError.is(error)
+      ? error
+      : new SolentError("LAYER_UNAVAILABLE", { cause: error.message }, { cause: error });
+    for (const waiter of waiters) {
+      this.#waits.settle(waiter, reason);
+      void waiter.seat.leave(link.name);
+    }
+    this.#failed(link);
+  }
+
+  #goLive(link: Link, cut: Position | undefined): void {
+    const { held, waiters, lostCause } = link;
+    link.wire = "on";
+    link.isLive = true;
+    link.held = undefined;
+    link.waiters = [];
+    link.lostCause = undefined;
+    if (lostCause !== undefined) this.#tellLost(link, cut, lostCause);
+    link.last = cut;
+    for (const waiter of waiters) this.#sink.rejoin(waiter.seat, link.name);
+    for (const message of held ?? []) {
+      if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
+        this.#take(link, message);
+    }
+    for (const waiter of waiters) this.#waits.settle(waiter);
+    if (!link.isWanted) this.#linger(link);
+    this.#verifyLater();
+  }
+
+  #tellLost(link: Link, cut: Position | undefined, cause: GapCause): void {
+    if (!this.#broker.capabilities.offsets) {
+      this.#gap(link, undefined, { cause, tick: link.lostAtTick });
+      return;
+    }
+    const relation = cut === undefined ? (link.last === undefined ? "same" : "break") : this.#relation(link.last, cut);
+    if (relation === "same") return;
+    this.#gap(link, cut, { cause: relation === "gap" || relation === "next" ? cause : "epoch", tick: link.lostAtTick });
+  }
+
+  #lose(link: Link, cause: GapCause): void {
+    if (link.isLive && link.isWanted) {
+      link.lostCause = cause;
+      link.lostAtTick = this.#sink.nextTick();
+    }
+    link.isLive = false;
+    link.wire = "off";
+    link.flight = 0;
+    link.held = undefined;
+  }
+
+  #remove(link: Link): void {
+    this.#dirty.delete(link);
+    if (this.#links.get(link.name) === link) this.#links.delete(link.name);
+  }
+
+  // What arrives
+
+  #hold(link: Link, message: BrokerMessage): void {
+    link.held ??= [];
+    if (link.held.length < maxHeld) {
+      link.held.push(message);
+      return;
+    }
+    // More than we keep arrived before the answer: ask for a later cut.
+    this.#failed(link);
+  }
+
+  #take(link: Link, message: BrokerMessage): void {
+    const { id, position } = message;
+    const isDuplicate = id !== undefined && this.#sink.isDuplicate(id);
+    const before = link.last;
+    if (position !== undefined) this.#advance(link, position, isDuplicate);
+    if (isDuplicate) {
+      this.duplicates += 1;
+      return;
+    }
+    if (!link.isWanted || this.#sink.deliver(message)) return;
+    link.last = before;
+    this.#lose(link, "loss");
+    this.#touch(link);
+  }
+
+  // A number alone never decides: after a stale copy has taken over, new events get old numbers. Their ids are new.
+  #advance(link: Link, position: Position, isDuplicate: boolean): void {
+    const relation = this.#relation(link.last, position);
+    if (isBeforeCut(relation) && isDuplicate) return;
+    if (relation !== "next" && relation !== "fresh") {
+      this.#gap(link, position, { cause: relation === "gap" ? "loss" : "epoch" });
+    }
+    link.last = position;
+  }
+
+  #compareTop(link: Link, top: Position | undefined): void {
+    if (top === undefined || !link.isLive) return;
+    const relation = this.#relation(link.last, top);
+    if (relation === "same" || relation === "past") return;
+    this.#gap(link, top, { cause: relation === "break" || relation === "fresh" ? "epoch" : "loss" });
+    link.last = top;
+  }
+
+  #relation(last: Position | undefined, next: Position): PositionRelation {
+    return this.#broker.compare(last, next);
+  }
+
+  #gap(link: Link, to: Position | undefined, about: { cause: GapCause; tick?: number }): void {
+    if (!link.isWanted) return;
+    const hole = { group: link.name, from: link.last, to, cause: about.cause };
+    this.#sink.gap(hole, about.tick ?? this.#sink.nextTick());
+  }
+
+  // Times
+
+  #linger(link: Link): void {
+    link.unwantedAtMs = performance.now();
+    if (this.#options.lingerMs === 0) {
+      this.#touch(link);
+      return;
+    }
+    this.#lingering.push(link);
+    this.#lingerAlarm.within(this.#options.lingerMs);
+  }
+
+  #isLingerOver(link: Link): boolean {
+    return performance.now() - link.unwantedAtMs >= this.#options.lingerMs;
+  }
+
+  #endLingering(): void {
+    for (let link = this.#lingering.at(0); link !== undefined; link = this.#lingering.at(0)) {
+      const leftMs = link.unwantedAtMs + this.#options.lingerMs - performance.now();
+      if (!link.isWanted && link.wire === "on" && leftMs > 0) {
+        this.#lingerAlarm.within(leftMs);
+        return;
+      }
+      this.#lingering.shift();
+      if (!link.isWanted) this.#touch(link);
+    }
+  }
+
+  #verifyLater(): void {
+    if (!this.#broker.capabilities.offsets || this.#isClosed || this.#links.size === 0) return;
+    this.#verifyAlarm.within(this.#options.verifyIntervalMs);
+  }
+}
+
+function isBeforeCut(relation: PositionRelation): boolean {
+  return relation === "same" || relation === "past";
+}

@@ -1,0 +1,58 @@
+import { eventTypeProblem } from "../internal/event-type.ts";
+import { memoOf, snapshot, SnapshotRefusal } from "../internal/snapshot.ts";
+import { open, seal, sealBinary } from "./envelope.ts";
+import { maxEventDepth } from "./event.ts";
+import type { Except } from "./hub.ts";
+import type { EventData } from "./message.ts";
+
+/** An event as it travels between nodes. */
+export interface WireEvent {
+  readonly type: string;
+  readonly data: EventData;
+  readonly sender: string | undefined;
+  readonly except: Except;
+  readonly volatile: boolean;
+}
+
+/** The bytes of an event. Its data is a snapshot, so nothing in it can fail. */
+export function encodeEvent(event: WireEvent): Uint8Array {
+  const value = wireForm(event);
+  return memoOf(event.data)?.hasBinary === true ? sealBinary(value) : seal(value);
+}
+
+/** The event in `bytes`, or why there is none. Its data is a snapshot again. */
+export function decodeEvent(bytes: Uint8Array): WireEvent | "unknownVersion" | "malformed" {
+  const opened = open(bytes);
+  return opened.outcome === "value" ? readEvent(opened.value) : opened.outcome;
+}
+
+/** An event as a list; what is not there is `null`, so that the list has one length. */
+export function wireForm(event: WireEvent): readonly unknown[] {
+  return [event.type, event.data, event.sender ?? null, event.except ?? null, Number(event.volatile)];
+}
+
+/** Reads what `wireForm` made; whatever else it is, is malformed. */
+export function readEvent(value: unknown): WireEvent | "malformed" {
+  if (!Array.isArray(value)) return "malformed";
+  const [type, data, sender, except, volatile] = value as unknown[];
+  if (typeof type !== "string" || (eventTypeProblem(type) !== undefined && type !== flushType)) return "malformed";
+  if (!isTextOrNull(sender) || !isExcept(except)) return "malformed";
+  try {
+    const fields = snapshot(data as EventData, { maxBytes: Infinity, maxDepth: maxEventDepth });
+    return { type, data: fields, sender: sender ?? undefined, except: except ?? undefined, volatile: volatile === 1 };
+  } catch (error) {
+    if (error instanceof SnapshotRefusal) return "malformed";
+    throw error;
+  }
+}
+
+/** The type of the event by which a node asks all others to forget everything. */
+export const flushType = "solent.flush";
+
+function isTextOrNull(value: unknown): value is string | null | undefined {
+  return value === null || value === undefined || typeof value === "string";
+}
+
+function isExcept(value: unknown): value is string | readonly string[] | null | undefined {
+  return isTextOrNull(value) || (Array.isArray(value) && value.every((name) => typeof name === "string"));
+}

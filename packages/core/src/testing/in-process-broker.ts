@@ -1,0 +1,225 @@
+import { SolentError } from "../errors/solent-error.ts";
+import { deferred } from "../internal/deferred.ts";
+import type {
+  Broker,
+  BrokerMessage,
+  BrokerSink,
+  HistoryOptions,
+  HistoryPage,
+  Position,
+  PositionRelation,
+  Published,
+  PublishOptions,
+  Subscribed,
+} from "../layer/broker.ts";
+import type { LayerCapabilities } from "../layer/channel-layer.ts";
+import type { InProcessNetwork } from "./in-process-network.ts";
+
+/** What an in-process broker can; everything but presence by default, so that a test switches off what it is about. */
+export interface InProcessBrokerOptions extends Partial<LayerCapabilities> {
+  /** The largest message. Default 1 MiB and a little more. */
+  readonly maxMessageBytes?: number;
+}
+
+/** A position as this broker writes it: version, epoch, number, id. */
+export function positionText(epoch: number, number: number, id: string): Position {
+  return `1:${epoch}:${number}:${id}`;
+}
+
+function read(position: Position): { epoch: string; number: number; id: string } | undefined {
+  const [version, epoch, number, ...id] = position.split(":");
+  if (version !== "1" || epoch === undefined || number === undefined) return undefined;
+  return { epoch, number: Number(number), id: id.join(":") };
+}
+
+/**
+ * One node's broker on an in-process network: for tests of layers and of applications on several nodes.
+ *
+ * It obeys every rule of `Broker`, and breaks exactly what a test tells it to.
+ */
+export class InProcessBroker implements Broker {
+  readonly capabilities: LayerCapabilities;
+  readonly maxMessageBytes: number;
+  /** How many commands it has sent: a test of batching counts them. */
+  readonly commands: { readonly [Name in "subscribe" | "unsubscribe" | "publish" | "send" | "positions"]: number } & {
+    [name: string]: number;
+  } = { subscribe: 0, unsubscribe: 0, publish: 0, send: 0, positions: 0 };
+  readonly #network: InProcessNetwork;
+  readonly #subscribed = new Set<string>();
+  readonly #inFlight = new Set<(error: SolentError) => void>();
+  #node = "";
+  #sink: BrokerSink | undefined;
+  #generation = 0;
+  #isConnected = false;
+  #isClosed = false;
+
+  constructor(network: InProcessNetwork, options: InProcessBrokerOptions) {
+    const { offsets = true, history = true, presence = false, receivers = true } = options;
+    this.#network = network;
+    this.capabilities = Object.freeze({ offsets, history, presence, receivers });
+    this.maxMessageBytes = options.maxMessageBytes ?? 1_114_112;
+  }
+
+  /** The name other nodes reach this one's inbox by. */
+  get node(): string {
+    return this.#node;
+  }
+
+  /** Whether this node is connected. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Whether the network would deliver this group's events here. */
+  isSubscribed(group: string): boolean {
+    return this.#subscribed.has(group);
+  }
+
+  // For tests
+
+  /** Cuts the connection: subscriptions are gone, and commands in flight end as uncertain. */
+  disconnect(): void {
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#generation += 1;
+    this.#subscribed.clear();
+    for (const reject of this.#inFlight) reject(new SolentError("LAYER_UNCERTAIN"));
+    this.#inFlight.clear();
+    this.#sink?.lost("all", "reconnect");
+  }
+
+  /** Connects again. */
+  reconnect(): void {
+    if (this.#isConnected || this.#isClosed) return;
+    this.#isConnected = true;
+    this.#sink?.restored("all");
+  }
+
+  /** Takes a subscription away without telling anybody, as a slot that moves to another server does. */
+  dropSubscription(group: string): void {
+    this.#subscribed.delete(group);
+  }
+
+  /** Delivers to this node as if it came over the network: for events that no healthy network would deliver. */
+  inject(message: BrokerMessage): void {
+    this.#sink?.message(message);
+  }
+
+  /** Puts bytes into this node's inbox as if they came over the network. */
+  injectInbox(id: string | undefined, bytes: Uint8Array): void {
+    this.#sink?.inbox(id, bytes);
+  }
+
+  // For the hub
+
+  start(node: string, sink: BrokerSink): void {
+    this.#node = node;
+    this.#sink = sink;
+    this.#network.step(() => this.reconnect());
+  }
+
+  subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
+    return this.#command("subscribe", () =>
+      groups.map((group) => {
+        const error = this.#network.refusalOf(group);
+        if (error !== undefined) return { error };
+        this.#subscribed.add(group);
+        return { position: this.capabilities.offsets ? this.#network.topOf(group) : undefined };
+      }),
+    );
+  }
+
+  unsubscribe(groups: readonly string[]): Promise<void> {
+    return this.#command("unsubscribe", () => {
+      for (const group of groups) this.#subscribed.delete(group);
+    });
+  }
+
+  publish(group: string, bytes: Uint8Array, options: PublishOptions): Promise<Published> {
+    return this.#command("publish", () => {
+      const published = this.#network.publish(group, bytes, options);
+      return {
+        position: this.capabilities.offsets ? published.position : undefined,
+        receivers: this.capabilities.receivers ? published.receivers : undefined,
+      };
+    });
+  }
+
+  send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    return this.#command("send", () => this.#network.send(node, bytes, id));
+  }
+
+  positions(groups: readonly string[]): Promise<readonly (Position | undefined)[]> {
+    return this.#command("positions", () => groups.map((group) => this.#network.topOf(group)));
+  }
+
+  history(group: string, options: HistoryOptions): Promise<HistoryPage> {
+    return this.#command("history", () => {
+      const kept = this.#network.historyOf(group);
+      const start = options.after === undefined ? 0 : kept.findIndex((event) => event.position === options.after) + 1;
+      const isKnown = options.after !== undefined && (start > 0 || options.after === this.#network.topOf(group));
+      const end = kept.findIndex((event) => event.position === options.upTo) + 1;
+      const wanted = kept.slice(start, options.upTo === undefined ? undefined : end);
+      return { messages: wanted.slice(0, options.limit), isComplete: isKnown };
+    });
+  }
+
+  compare(last: Position | undefined, next: Position): PositionRelation {
+    const to = read(next);
+    const from = last === undefined ? undefined : read(last);
+    if (to === undefined || (last !== undefined && from === undefined)) return "break";
+    if (from === undefined) return to.number === 1 ? "next" : "gap";
+    if (from.epoch !== to.epoch) return to.number === 1 ? "fresh" : "break";
+    if (to.number === from.number) return to.id === from.id ? "same" : "break";
+    if (to.number < from.number) return "past";
+    return to.number === from.number + 1 ? "next" : "gap";
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.disconnect();
+    this.#network.remove(this);
+    return Promise.resolve();
+  }
+
+  /** @internal Called by the network, in the order of the wire. */
+  arrive(message: BrokerMessage): void {
+    const generation = this.#generation;
+    const { position, ...rest } = message;
+    const seen = { ...rest, position: this.capabilities.offsets ? position : undefined };
+    this.#network.step(() => {
+      if (this.#isConnected && generation === this.#generation) this.#sink?.message(seen);
+    });
+  }
+
+  /** @internal */
+  arriveInInbox(bytes: Uint8Array, id: string): void {
+    const generation = this.#generation;
+    this.#network.step(() => {
+      if (this.#isConnected && generation === this.#generation) this.#sink?.inbox(id, bytes);
+    });
+  }
+
+  // A command travels to the network, is executed there, and its answer travels back behind what was delivered before it.
+  #command<T>(name: string, execute: () => T): Promise<T> {
+    if (!this.#isConnected) return Promise.reject(new SolentError("LAYER_UNAVAILABLE"));
+    this.commands[name] = (this.commands[name] ?? 0) + 1;
+    const failure = this.#network.takeFailure(name);
+    if (failure !== undefined) return Promise.reject(failure);
+    const generation = this.#generation;
+    const answer = deferred<T>();
+    this.#inFlight.add(answer.reject);
+    this.#network.step(() => {
+      // An event that was written before the connection broke is published, and its answer is lost; subscriptions end with
+      // their connection.
+      if (generation !== this.#generation && name !== "publish" && name !== "send") return;
+      const value = execute();
+      this.#network.step(() => {
+        if (generation !== this.#generation) return;
+        this.#inFlight.delete(answer.reject);
+        answer.resolve(value);
+      });
+    });
+    return answer.promise;
+  }
+}

@@ -1,0 +1,89 @@
+import { type ChannelLayer, type ChannelLayerOptions, type ClusterOptions, HubChannelLayer } from "@solent/core/layer";
+import {
+  type ConformanceHarness,
+  conformanceSkip,
+  type InProcessBroker,
+  type InProcessBrokerOptions,
+  InProcessNetwork,
+  layerConformance,
+} from "@solent/core/testing";
+import { describe, test } from "vitest";
+
+class Harness implements ConformanceHarness, AsyncDisposable {
+  readonly faults: NonNullable<ConformanceHarness["faults"]>;
+  readonly #network = new InProcessNetwork();
+  readonly #brokerOptions: InProcessBrokerOptions;
+  readonly #brokers = new Map<ChannelLayer, InProcessBroker>();
+
+  constructor(options: InProcessBrokerOptions) {
+    this.#brokerOptions = options;
+    const network = this.#network;
+    this.faults = {
+      disconnect: (layer) => this.#broker(layer).disconnect(),
+      reconnect: (layer) => this.#broker(layer).reconnect(),
+      publishNextTwice: () => network.publishNextTimes(2),
+      loseNext: (layer) => {
+        const loser = this.#broker(layer);
+        network.loseWhere((_, broker) => {
+          if (broker !== loser) return false;
+          network.loseWhere(undefined);
+          return true;
+        });
+      },
+      rewind: (group, events) => network.rewind(group, events),
+      dropSubscription: (layer, group) => this.#broker(layer).dropSubscription(group),
+      poison: (layer, bytes, group) => {
+        const broker = this.#broker(layer);
+        if (group === undefined) broker.injectInbox(undefined, bytes);
+        else broker.inject({ group, id: undefined, position: undefined, bytes });
+      },
+      refuse: (group) => network.refuse(group, new Error("NOPERM")),
+    };
+  }
+
+  async layers(count: number, options: ChannelLayerOptions & ClusterOptions = {}): Promise<readonly ChannelLayer[]> {
+    const { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs, ...rest } = options;
+    const layers = Array.from({ length: count }, () => {
+      const broker = this.#network.broker(this.#brokerOptions);
+      const layer = new HubChannelLayer(rest, { broker, lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs });
+      this.#brokers.set(layer, broker);
+      return layer;
+    });
+    await this.#network.settled();
+    return layers;
+  }
+
+  settle(): Promise<void> {
+    return this.#network.settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const layer of this.#brokers.keys()) await layer.close();
+  }
+
+  #broker(layer: ChannelLayer): InProcessBroker {
+    const broker = this.#brokers.get(layer);
+    if (broker === undefined) throw new Error("not a layer of this harness");
+    return broker;
+  }
+}
+
+const everything = { offsets: true, history: true, presence: false, receivers: true };
+
+describe.each([
+  ["with all it can", everything],
+  ["without positions and counts", { ...everything, offsets: false, history: false, receivers: false }],
+])("HubChannelLayer over the in-process broker, %s", (_, capabilities) => {
+  for (const conformanceCase of layerConformance) {
+    const { faults } = new Harness(capabilities);
+    const skip = conformanceSkip(conformanceCase, { nodes: true, capabilities, faults });
+    if (skip !== undefined) {
+      test.skip(`${skip.name} [${skip.reason}]`);
+      continue;
+    }
+    test(conformanceCase.name, async () => {
+      await using harness = new Harness(capabilities);
+      await conformanceCase.run(harness);
+    });
+  }
+});
