@@ -1,4 +1,4 @@
-// Finds a program that the tests need from the system, or installs it, or says in one line what to install.
+// Finds a program that the tests or the benchmarks need from the system, or installs it, or says in one line what to install.
 //
 //   node scripts/system-program.mjs chromium      prints the path
 //
@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 
 /**
  * @typedef {object} Program
+ * @property {string} neededBy   who cannot do without it, as the error's first words
  * @property {string} env        the environment variable that names the program and wins over everything else
  * @property {string[]} names    what it is called on the PATH, best first
  * @property {string[]} places   where it is when it is not on the PATH
@@ -20,6 +21,7 @@ import { pathToFileURL } from "node:url";
 /** One row a program. @type {Record<string, Program>} */
 const programs = {
   chromium: {
+    neededBy: "The tests need",
     env: "CHROMIUM_PATH",
     names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge"],
     places: [
@@ -27,6 +29,13 @@ const programs = {
       "/Applications/Chromium.app/Contents/MacOS/Chromium",
     ],
     packages: { "apt-get": ["chromium", "fonts-liberation"], dnf: ["chromium"], apk: ["chromium", "font-liberation"] },
+  },
+  gcc: {
+    neededBy: "The benchmarks need",
+    env: "GCC_PATH",
+    names: ["gcc", "cc", "clang"],
+    places: [],
+    packages: { "apt-get": ["gcc", "libc6-dev"], dnf: ["gcc"], apk: ["gcc", "musl-dev"] },
   },
 };
 
@@ -71,7 +80,7 @@ export function systemProgram(name, host = {}) {
   const installed = failure === undefined ? find(program, env) : undefined;
   if (installed !== undefined) return installed;
   throw new Error(
-    `The tests need ${name} and ${failure ?? "its package brought no program of that name"}: ` +
+    `${program.neededBy} ${name} and ${failure ?? "its package brought no program of that name"}: ` +
       `install ${name}, or set ${program.env} to its path.`,
   );
 }

@@ -105,6 +105,6 @@ describe("systemProgram", () => {
   });
 
   test("names the programs it knows when asked for another", () => {
-    expect(messageOf(() => systemProgram("netscape"))).toBe('There is no system program "netscape"; known: chromium.');
+    expect(messageOf(() => systemProgram("netscape"))).toBe('There is no system program "netscape"; known: chromium, gcc.');
   });
 });

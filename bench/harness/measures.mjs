@@ -1,0 +1,98 @@
+// What can be measured, between whom, and what must come out of it.
+//
+// A goal compares a figure of `peer` with the same figure of `to`, round by round, and its median ratio must be at most
+// `atMost` (or at least `atLeast`). Without `to` the figure itself is meant.
+
+/** Load generator options and defaults of every measure. */
+export const measures = {
+  room: {
+    title: "One room of 1000, 16 messages in flight",
+    mode: "traffic",
+    load: { members: 1000, window: 16 },
+    cost: "cpuUsPerDelivery",
+    peers: ["ws-naive", "ws-tick", "socketio", "solent", "solent-forward", "solent-raw"],
+    goals: [
+      { peer: "solent", to: "ws-naive", atMost: 0.22 },
+      { peer: "socketio", to: "solent", atLeast: 6 },
+      { peer: "solent-forward", to: "ws-naive", atMost: 0.15 },
+    ],
+  },
+  quiet: {
+    title: "One room of 1000, 1 message in flight",
+    mode: "traffic",
+    load: { members: 1000, window: 1 },
+    cost: "cpuUsPerDelivery",
+    peers: ["ws-naive", "ws-frame-once", "socketio", "solent", "solent-forward"],
+    goals: [{ peer: "solent", to: "ws-naive", atMost: 0.95 }],
+  },
+  hall: {
+    title: "One room of 5000, 4 messages in flight",
+    mode: "traffic",
+    load: { members: 5000, window: 4 },
+    cost: "cpuUsPerDelivery",
+    peers: ["ws-naive", "ws-tick", "socketio", "solent", "solent-forward"],
+    goals: [{ peer: "solent", to: "ws-naive", atMost: 0.45 }],
+  },
+  pairs: {
+    title: "1000 pairs, 256 messages in flight over all",
+    mode: "traffic",
+    load: { groups: 1000, members: 2, window: 256 },
+    cost: "cpuUsPerMessage",
+    peers: ["ws-naive", "ws-tick", "socketio", "solent", "solent-forward"],
+    goals: [
+      { peer: "solent", to: "ws-naive", atMost: 1 },
+      { peer: "solent", to: "socketio", atMost: 0.75 },
+    ],
+  },
+  paced: {
+    title: "400 messages/s into one room of 1000, on a fixed schedule",
+    mode: "paced",
+    load: { members: 1000, rate: 400 },
+    cost: "p99Ms",
+    peers: ["ws-naive", "socketio", "solent", "solent-forward"],
+    goals: [{ peer: "solent", atMost: 50 }],
+  },
+  idle: {
+    title: "10,000 idle connections in one room",
+    mode: "idle",
+    load: { members: 10_000, "connect-window": 32 },
+    restMs: 3_000,
+    cost: "kbPerConnection",
+    peers: ["ws-naive", "socketio", "solent"],
+    goals: [{ peer: "solent", to: "ws-naive", atMost: 1.5 }],
+  },
+  accept: {
+    title: "Connect, join, close: 32 connections at a time, again and again",
+    mode: "accept",
+    load: { window: 32 },
+    cost: "cpuUsPerHandshake",
+    peers: ["ws-naive", "socketio", "solent"],
+    goals: [{ peer: "solent", to: "ws-naive", atMost: 1.4 }],
+  },
+  groups: {
+    title: "100 connections join 1000 groups of their own each, and leave them",
+    mode: "bulk",
+    load: { groups: 100, members: 1, bulk: 1000 },
+    restMs: 300,
+    cost: "joinUs",
+    peers: ["ws-naive", "socketio", "solent"],
+    goals: [
+      { peer: "solent", to: "ws-naive", atMost: 2 },
+      { peer: "solent", to: "ws-naive", figure: "leaveUs", atMost: 2 },
+      { peer: "solent", figure: "bytesPerMembership", atMost: 500 },
+    ],
+  },
+  crowd: {
+    title: "One room of 1000, without and with 100,000 other groups, in one process",
+    mode: "crowd",
+    load: { members: 1000, window: 16, crowd: 100, bulk: 1000 },
+    cost: "crowdedToAlone",
+    peers: ["ws-naive", "solent"],
+    goals: [{ peer: "solent", atMost: 1.1 }],
+  },
+};
+
+/** How many connections a measure opens. */
+export function connectionsOf({ mode, load }) {
+  return mode === "accept" ? load.window : (load.groups ?? 1) * load.members + (load.crowd ?? 0);
+}

@@ -1,0 +1,33 @@
+// The servers that can be measured: every folder in peers/ with a server.mjs.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePort, start, untilOpen } from "./processes.mjs";
+
+const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "peers");
+
+export function peerNames() {
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, "server.mjs")));
+}
+
+/** What peers/<name>/peer.json says. @throws {Error} listing the peers when there is none of that name */
+export function peerSpec(name) {
+  if (!peerNames().includes(name)) throw new Error(`There is no peer "${name}"; there are ${peerNames().join(", ")}.`);
+  const file = join(folder, name, "peer.json");
+  const given = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  return { name, dialect: "plain", path: undefined, isSolent: false, env: {}, ...given };
+}
+
+/** Starts a peer's server; resolves when it listens. `nodeFlags` are for profiling. */
+export async function startPeer(spec, nodeFlags) {
+  const port = await freePort();
+  const env = { ...process.env, ...spec.env, PORT: String(port), NODE_ENV: "production" };
+  const server = start(process.execPath, ["--expose-gc", ...nodeFlags, "server.mjs"], {
+    cwd: join(folder, spec.name),
+    env,
+  });
+  server.stdout.resume();
+  server.port = port;
+  await untilOpen(port, server, spec.name);
+  return server;
+}
