@@ -117,17 +117,17 @@ class RateGuard {
 
 function resolve(options: RateLimitOptions): Limited {
   const { messages = Infinity, bytes = Infinity, perMs = 1_000, onExceed = "close" } = options;
-  const { burst = messages } = options;
-  if (messages === Infinity && bytes === Infinity) throw invalid("messages", undefined, "give messages, bytes or both");
-  if (messages === Infinity && options.burst !== undefined)
-    throw invalid("burst", burst, "it belongs to messages, which is not given");
-  for (const [option, value] of Object.entries({ messages, bytes, perMs, burst })) {
-    const isUnlimited = value === Infinity && option !== "perMs";
-    if (!isUnlimited && !(Number.isSafeInteger(value) && value >= 1))
+  for (const option of ["messages", "bytes", "perMs", "burst"] as const) {
+    const value = options[option];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       throw invalid(option, value, "it is a whole number of at least 1");
   }
   if (onExceed !== "close" && onExceed !== "drop") throw invalid("onExceed", onExceed, "it is one of close, drop");
-  return { messages, bytes, perMs, burst, onExceed };
+  if (options.messages === undefined && options.burst !== undefined)
+    throw invalid("burst", options.burst, "it belongs to messages, which is not given");
+  if (options.messages === undefined && options.bytes === undefined)
+    throw invalid("messages", undefined, "give messages, bytes or both");
+  return { messages, bytes, perMs, burst: options.burst ?? messages, onExceed };
 }
 
 function invalid(option: string, value: unknown, rule: string): SolentError {
