@@ -8,6 +8,8 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Checks the request of a WebSocket handshake (RFC 6455 section 4.2.1) before any application sees it. */
 export function handshakeProblem(request: IncomingMessage): Denial | undefined {
   const { headers, method } = request;
+  // Node asks for a Host only where it answers itself.
+  if (headers.host === undefined) return problem(400, "The Host header is missing.");
   if (method !== "GET") return problem(405, "A WebSocket handshake is a GET request.", { allow: "GET" });
   if (headers.upgrade?.toLowerCase() !== "websocket") return problem(400, 'The Upgrade header is not "websocket".');
   if (headers["sec-websocket-version"] !== "13") {

@@ -4,6 +4,7 @@ import type { WebSocket, WebSocketServer } from "ws";
 import type { Batch } from "../connection/batch.ts";
 import type { Connection } from "../connection/connection.ts";
 import { closeCodes } from "../errors/close-codes.ts";
+import { SolentError } from "../errors/solent-error.ts";
 import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
 import type { OutboxTurn } from "../connection/turn.ts";
 import { refuse } from "./refusal.ts";
@@ -71,6 +72,17 @@ export class WebSocketTransport implements Transport {
     this.#isWatching = true;
     this.#socket.on("error", ignoreError);
     this.#socket.on("close", socketClosed);
+    this.#socket.on("readable", lookForEnd);
+    this.#socket.on("end", destroy);
+  }
+
+  #unwatch(): void {
+    if (!this.#isWatching) return;
+    this.#isWatching = false;
+    this.#socket.removeListener("error", ignoreError);
+    this.#socket.removeListener("close", socketClosed);
+    this.#socket.removeListener("readable", lookForEnd);
+    this.#socket.removeListener("end", destroy);
   }
 
   get connection(): Connection {
@@ -87,7 +99,9 @@ export class WebSocketTransport implements Transport {
 
   accept(options: AcceptOptions): boolean {
     const { request, socket, head } = this.#upgrade as Upgrade;
+    requireOffered(request, options.subprotocol);
     this.#upgrade = undefined;
+    this.#unwatch();
     acceptOptionsOf.set(request, options);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket));
     acceptOptionsOf.delete(request);
@@ -96,6 +110,7 @@ export class WebSocketTransport implements Transport {
 
   deny(denial: Denial): void {
     this.#upgrade = undefined;
+    this.#unwatch();
     refuse(this.#socket, denial);
   }
 
@@ -142,10 +157,6 @@ export class WebSocketTransport implements Transport {
     this.#isRaw = webSocket.extensions === "";
     const owned = webSocket as OwnedSocket;
     owned[connectionOf] = this.connection;
-    if (this.#isWatching) {
-      this.#socket.removeListener("error", ignoreError);
-      this.#socket.removeListener("close", socketClosed);
-    }
     webSocket.on("message", messageArrived);
     webSocket.on("pong", pongArrived);
     webSocket.on("error", socketFailed);
@@ -215,3 +226,23 @@ function socketClosed(this: Duplex): void {
 }
 
 function ignoreError(): void {}
+
+// Nobody reads a socket before it is accepted, and an end that is not read is never told. Early frames stay in the
+// socket's own bounded buffer.
+function lookForEnd(this: Duplex): void {
+  if (this.readableLength === 0) this.read();
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+function requireOffered(request: IncomingMessage, subprotocol: string | undefined): void {
+  const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
+  if (subprotocol === undefined || offered.includes(subprotocol)) return;
+  throw new SolentError("CONFIG_INVALID", {
+    option: "subprotocol",
+    value: subprotocol,
+    rule: "it is one the client offers, or none",
+  });
+}
