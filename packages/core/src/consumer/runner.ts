@@ -1,4 +1,4 @@
-import type { Environment, Failure, OnError } from "../connection/environment.ts";
+import type { Environment, Failure } from "../connection/environment.ts";
 import { messageFrame } from "../connection/frame.ts";
 import type { End, Link, Receiver } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
@@ -9,9 +9,9 @@ import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
 import { Mailbox } from "../layer/mailbox.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
-import { requireCloseCode } from "./close-code.ts";
 import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "./consumer-base.ts";
+import { answerTo, isAbort, isServersDoing } from "./failure.ts";
 import type { GroupSendOptions } from "./group.ts";
 import { Overlaps, reportLate } from "./overlaps.ts";
 import { StopConsumer } from "./stop-consumer.ts";
@@ -58,6 +58,7 @@ export class Runner implements Receiver, Watched {
   #end: End | undefined;
   #endedAtMs = 0;
   #isDisconnected = false;
+  #isReleased = false;
   #isReported = false;
   #settled: (() => void) | undefined;
   #rejected: ((error: unknown) => void) | undefined;
@@ -198,22 +199,25 @@ export class Runner implements Receiver, Watched {
     this.#controller?.abort(end);
     this.#seat?.close();
     this.#events?.clear();
+    // What the peer had sent is handled, unless it was this server that ended it: nothing follows close() or a failure.
+    if (isServersDoing(end)) this.#frames = undefined;
     this.environment.watch.add(this);
     this.#tellWaiters();
     if (!this.#busy && !this.#isOverlapping) this.#drain();
   }
 
   handleTick(nowMs: number): void {
-    const { disconnectGraceMs } = this.environment.limits;
+    const { limits, logger } = this.environment;
     if (this.#busy && !this.#isReported) this.#isReported = reportLate(this, this.environment, nowMs);
-    if (this.#end === undefined || this.#isDisconnected || nowMs - this.#endedAtMs <= disconnectGraceMs) return;
-    const fields = { consumer: this.info.name, handler: this.handlerName, path: this.path, id: this.connectionId };
-    this.environment.logger.error(
-      fields,
-      `${this.info.name}.${this.handlerName}() did not end; disconnect() runs beside it`,
-    );
+    if (this.#end === undefined) return;
+    const sinceMs = this.#isDisconnected ? this.runningSinceMs : this.#endedAtMs;
+    if (nowMs - sinceMs <= limits.disconnectGraceMs) return;
+    const { consumerName: consumer, handlerName: handler, path, connectionId: id } = this;
+    const next = this.#isDisconnected ? "nobody waits for it any longer" : "disconnect() runs beside it";
+    logger.error({ consumer, handler, path, id }, `${consumer}.${handler}() did not end; ${next}`);
     this.#frames = undefined;
-    this.#disconnect(this.#end);
+    if (this.#isDisconnected) this.#release(this.#end);
+    else this.#disconnect(this.#end);
   }
 
   /** Everything a handler throws ends here: logged whole, and answered by the policy. */
@@ -222,6 +226,8 @@ export class Runner implements Receiver, Watched {
       this.link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
       return;
     }
+    // Whatever was waiting on `this.signal` has done as it was told.
+    if (this.#end !== undefined && isAbort(error, this.#end)) return;
     const { logger, observer } = this.environment;
     const failure: Failure = { consumer: this.info.name, handler, path: this.path, connectionId: this.connectionId };
     logger.error({ err: error, ...failure }, `${failure.consumer}.${handler}() failed`);
@@ -232,22 +238,9 @@ export class Runner implements Receiver, Watched {
       this.link.close(code, reason, "error");
       return;
     }
-    const answer = this.#answerTo(error, failure);
+    const answer = answerTo(error, failure, this.environment);
     if (answer === "keep") return;
     this.link.close(answer === "close" ? code : answer.closeCode, reason, "error");
-  }
-
-  // The policy is the user's code too: what it throws, or a code that may not be sent, must not end the process.
-  #answerTo(error: unknown, failure: Failure): ReturnType<OnError> {
-    const { logger, onError } = this.environment;
-    try {
-      const answer = onError(error, failure);
-      if (answer !== "keep" && answer !== "close") requireCloseCode(answer.closeCode);
-      return answer;
-    } catch (fault) {
-      logger.error({ err: fault, ...failure }, "onError failed, and the connection is closed");
-      return "close";
-    }
   }
 
   #runEvent(message: LayerMessage): void {
@@ -395,6 +388,9 @@ export class Runner implements Receiver, Watched {
       return;
     }
     const overlaps = (this.#overlaps ??= new Overlaps(this));
+    this.handlerName = name;
+    // Each overlapping run is watched by itself.
+    this.#isReported = true;
     this.#busy = overlaps.begin(type, { name, limit, work, ended: (isFree) => this.#overlapEnded(isFree) });
   }
 
@@ -429,6 +425,7 @@ export class Runner implements Receiver, Watched {
     this.#busy = true;
     this.handlerName = "disconnect";
     this.runningSinceMs = performance.now();
+    this.#isReported = false;
     let work: unknown;
     try {
       work = this.#consumer?.["~disconnect"](end);
@@ -443,6 +440,8 @@ export class Runner implements Receiver, Watched {
   }
 
   #release(end: End): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     // A handler that asked for a group after the end has taken a seat again.
     this.#seat?.close();
     this.environment.watch.delete(this);
