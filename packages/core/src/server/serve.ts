@@ -47,14 +47,14 @@ export class SolentServer implements AsyncDisposable {
   /** The HTTP server underneath. */
   readonly http: Server;
   readonly #sockets: SocketServer;
-  readonly #finish: () => Promise<void>;
+  readonly #end: (drainMs: number) => Promise<void>;
   #closed: Promise<void> | undefined;
 
   /** @internal Made by `serve` and `attach`. */
-  constructor(http: Server, sockets: SocketServer, finish: () => Promise<void>) {
+  constructor(http: Server, end: (drainMs: number) => Promise<void>, sockets: SocketServer) {
     this.http = http;
+    this.#end = end;
     this.#sockets = sockets;
-    this.#finish = finish;
   }
 
   /** The port it listens on. @throws {SolentError} SERVER_STATE when it does not listen on a TCP port. */
@@ -81,16 +81,11 @@ export class SolentServer implements AsyncDisposable {
    * Handlers that hang delay it by at most `disconnectGraceMs`. Calling it again returns the same promise.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    return (this.#closed ??= this.#close(options));
+    return (this.#closed ??= this.#end(options.drainMs ?? 0));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #close(options: CloseOptions): Promise<void> {
-    await this.#sockets.close(options.drainMs ?? 0);
-    await this.#finish();
   }
 }
 
@@ -110,7 +105,16 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     });
   }
   const environment = createEnvironment(options, { observer: diagnosticsObserver });
-  const http = createServer({ maxHeaderSize: maxHeaderBytes }, nodeListener(app.http, environment.logger));
+  const { limits } = environment;
+  const http = createServer(
+    {
+      maxHeaderSize: maxHeaderBytes,
+      // A request that is not even complete counts as a handshake that takes too long.
+      headersTimeout: Math.min(60_000, limits.handshakeTimeoutMs),
+      connectionsCheckingInterval: Math.min(30_000, Math.max(20, Math.floor(limits.handshakeTimeoutMs / 4))),
+    },
+    nodeListener(app.http, environment.logger),
+  );
   const { sockets, finish } = await start({ app, http, environment, options });
   try {
     await listening(http, port, host);
@@ -119,11 +123,16 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     await finish();
     throw error;
   }
-  return new SolentServer(http, sockets, async () => {
-    await finish();
-    http.closeAllConnections();
-    await closed(http);
-  });
+  return new SolentServer(
+    http,
+    async (drainMs) => {
+      const ended = closed(http);
+      await sockets.close(drainMs);
+      await drainHttp(http, ended, limits.disconnectGraceMs);
+      await finish();
+    },
+    sockets,
+  );
 }
 
 /**
@@ -136,7 +145,11 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
   const environment = createEnvironment(options, { observer: diagnosticsObserver });
   const { sockets, finish } = await start({ app, http, environment, options });
-  return new SolentServer(http, sockets, finish);
+  const close = async (drainMs: number): Promise<void> => {
+    await sockets.close(drainMs);
+    await finish();
+  };
+  return new SolentServer(http, close, sockets);
 }
 
 interface Start {
@@ -180,6 +193,19 @@ async function listening(http: Server, port: number, host: string | undefined): 
   });
 }
 
+/** Stops listening. @returns when the last connection has ended. */
 async function closed(http: Server): Promise<void> {
   if (http.listening) await new Promise<void>((resolve) => void http.close(() => resolve()));
+}
+
+const sweepMs = 50;
+
+// Requests that are being answered may end, for a while; connections that are only kept alive may not.
+async function drainHttp(http: Server, ended: Promise<void>, graceMs: number): Promise<void> {
+  http.closeIdleConnections();
+  const sweep = setInterval(() => http.closeIdleConnections(), sweepMs);
+  const cut = setTimeout(() => http.closeAllConnections(), graceMs);
+  await ended;
+  clearInterval(sweep);
+  clearTimeout(cut);
 }

@@ -92,6 +92,8 @@ export class SocketServer {
   listen(server: Server): () => void {
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (this.#parts.accepts(request)) this.#upgrade({ request, socket, head });
+      // With nobody else to take it the socket would hang for ever.
+      else if (server.listenerCount("upgrade") === 1) refuse(socket, { status: 404, body: "", headers: {} });
     };
     server.on("upgrade", onUpgrade);
     return () => void server.off("upgrade", onUpgrade);
@@ -110,9 +112,23 @@ export class SocketServer {
       if (drainMs > 0 && waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
       connection.close(row.code, row.reason, "shutdown");
     }
-    await this.#parts.environment.watch.whenIdle();
+    await this.#settled();
     this.#heartbeat.stop();
     this.#webSockets.close();
+  }
+
+  // Consumers bound themselves by `disconnectGraceMs`, once for a handler and once for `disconnect`. A middleware that
+  // hangs has nobody to bound it.
+  async #settled(): Promise<void> {
+    const { limits, logger, watch } = this.#parts.environment;
+    const patienceMs = 2 * limits.disconnectGraceMs + 1_000;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const isPatient = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), patienceMs);
+      void watch.whenIdle().then(() => resolve(true));
+    });
+    if (!(await isPatient)) logger.error({ running: watch.list() }, "the server closes without waiting for what hangs");
+    clearTimeout(timer);
   }
 
   #upgrade(upgrade: Upgrade): void {
