@@ -5,5 +5,12 @@ export default defineConfig({
   root: "web",
   plugins: [react()],
   resolve: { conditions: ["@solent/source", ...defaultClientConditions] },
-  build: { outDir: "dist", emptyOutDir: true },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    // Every browser this page works in loads modules by itself; and an inlined file would be a data: URL, which the page's
+    // Content-Security-Policy refuses.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+  },
 });
