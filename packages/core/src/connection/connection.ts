@@ -42,8 +42,6 @@ export class Connection implements Link, OutboxOwner {
   readonly environment: Environment;
   /** @internal */
   readonly lane = 0;
-  /** @internal */
-  isOriginJudged = false;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #forget: (connection: Connection) => void;

@@ -1,6 +1,7 @@
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
+import type { Link } from "./link.ts";
 import { consoleLogger, type Logger } from "./logger.ts";
 import { type Observer, silentObserver } from "./observer.ts";
 import type { Scope } from "./scope.ts";
@@ -46,8 +47,8 @@ export interface Environment {
   readonly observer: Observer;
   readonly onError: OnError;
   readonly onUnknown: OnUnknown;
-  /** Whether a browser that comes from another site may open a consumer, where no middleware has judged that. */
-  readonly allowsOrigin: (scope: Scope) => boolean;
+  /** Asked before a consumer is made; one that returns false has denied the link. */
+  readonly admits: (scope: Scope, link: Link) => boolean;
   /** Whether outgoing messages are checked against their schemas, once each. */
   readonly isDevelopment: boolean;
   /** What runs, and what runs for too long. */
@@ -78,7 +79,8 @@ export interface EnvironmentOptions {
 /** What a server binding adds to the options. */
 export interface EnvironmentBinding {
   readonly observer?: Observer;
-  readonly allowsOrigin?: (scope: Scope) => boolean;
+  /** @default admits everybody */
+  readonly admits?: (scope: Scope, link: Link) => boolean;
 }
 
 /**
@@ -104,7 +106,7 @@ export function createEnvironment(options: EnvironmentOptions, binding: Environm
     limits: resolveLimits(options.limits),
     logger: options.logger ?? consoleLogger,
     observer: binding.observer ?? silentObserver,
-    allowsOrigin: binding.allowsOrigin ?? (() => true),
+    admits: binding.admits ?? (() => true),
     onError: options.onError ?? (() => "close"),
     onUnknown: options.onUnknown ?? (() => {}),
     isDevelopment: options.isDevelopment ?? env?.["NODE_ENV"] !== "production",

@@ -40,11 +40,6 @@ export interface Link {
   /** The consumer's number on the connection; 0 for the first. */
   readonly lane: number;
   readonly state: "connecting" | "open" | "closed";
-  /**
-   * Whether somebody has judged the browser's Origin. Until then the server's own rule is applied before a consumer is
-   * made; middleware that judges by another rule sets it.
-   */
-  isOriginJudged: boolean;
   /** Hands the link to a receiver; called by the application that takes charge of it. */
   open(receiver: Receiver): void;
   /** Accepts the handshake; nothing when the peer has gone. @throws {SolentError} CONSUMER_STATE when it was accepted before. */

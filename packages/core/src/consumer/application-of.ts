@@ -24,10 +24,7 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
   const start = (scope: Scope, link: Link, params: Readonly<Record<string, unknown>>): void => {
     // The peer may have left while middleware was looking something up.
     if (link.state === "closed") return;
-    if (!link.isOriginJudged && !link.environment.allowsOrigin(scope)) {
-      link.deny(403, "This origin is not allowed.\n");
-      return;
-    }
+    if (!link.environment.admits(scope, link)) return;
     new Runner({ scope, link, info, params }).start();
   };
   const handle = (scope: Scope, link: Link): void => {

@@ -113,7 +113,6 @@ class WorkerLink implements Link {
   readonly id: string;
   readonly environment: Environment;
   readonly lane = 0;
-  isOriginJudged = true;
   state: "connecting" | "open" | "closed" = "open";
   runner: Runner | undefined;
 

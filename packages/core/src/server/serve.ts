@@ -4,6 +4,7 @@ import type { Application } from "../connection/application.ts";
 import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
 import type { RunningHandler } from "../connection/watch.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { defaultAdmission, type Origins } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
@@ -20,6 +21,11 @@ export interface RootApplication extends Application {
 export interface AttachOptions extends EnvironmentOptions {
   /** Compression of messages (RFC 7692). It costs memory and CPU per connection. @default false */
   readonly perMessageDeflate?: boolean | DeflateOptions;
+  /**
+   * Whose pages may open a WebSocket where no `allowOrigins` in the application decides. Clients that are no browsers send
+   * no Origin and are let in. @default "same-host"
+   */
+  readonly origins?: Origins;
   /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
   readonly accepts?: (request: IncomingMessage) => boolean;
   /** Whether `close()` closes the channel layers too. @default true */
@@ -104,7 +110,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
       rule: "a port is a whole number from 0 to 65535",
     });
   }
-  const environment = createEnvironment(options, { observer: diagnosticsObserver });
+  const environment = environmentOf(options);
   const { limits } = environment;
   const http = createServer(
     {
@@ -143,13 +149,18 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
  * @throws {SolentError} CONFIG_INVALID; whatever `startup` throws.
  */
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
-  const environment = createEnvironment(options, { observer: diagnosticsObserver });
+  const environment = environmentOf(options);
   const { sockets, finish } = await start({ app, http, environment, options });
   const close = async (drainMs: number): Promise<void> => {
     await sockets.close(drainMs);
     await finish();
   };
   return new SolentServer(http, close, sockets);
+}
+
+function environmentOf(options: AttachOptions): Environment {
+  const admits = defaultAdmission(options.origins ?? "same-host");
+  return createEnvironment(options, { observer: diagnosticsObserver, admits });
 }
 
 interface Start {

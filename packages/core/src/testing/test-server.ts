@@ -1,13 +1,13 @@
 import type { Application } from "../connection/application.ts";
 import { Connection } from "../connection/connection.ts";
 import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
-import { consoleLogger } from "../connection/logger.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
 import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import { defaultAdmission } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { Communicator } from "./communicator.ts";
 import { ContractCommunicator } from "./contract-communicator.ts";
@@ -51,11 +51,8 @@ export class TestServer implements AsyncDisposable {
   constructor(app: TestedApplication, options: EnvironmentOptions) {
     this.#app = app;
     const hasLayer = options.layer !== undefined || options.layers?.["default"] !== undefined;
-    this.#environment = createEnvironment({
-      ...options,
-      ...(hasLayer ? {} : { layer: new InMemoryChannelLayer() }),
-      logger: options.logger ?? consoleLogger,
-    });
+    const layered = hasLayer ? options : { ...options, layer: new InMemoryChannelLayer() };
+    this.#environment = createEnvironment(layered, { admits: defaultAdmission("same-host") });
   }
 
   /** The default channel layer, to send from outside of a consumer. */
