@@ -1,0 +1,12 @@
+import { contract } from "@solent/core/contract";
+import { z } from "zod";
+
+const line = z.object({ from: z.string().min(1).max(30), text: z.string().min(1).max(500) });
+
+/** All that may travel: a page built from TypeScript imports its type, never its code. */
+export const chat = contract({
+  params: z.object({ room: z.string().regex(/^[\w-]{1,50}$/) }),
+  toServer: { say: line }, //              browser  -> consumer, always validated
+  toClient: { said: line }, //             consumer -> browser
+  events: { "chat.message": line }, //     consumer -> group -> consumers
+});
