@@ -15,6 +15,9 @@ export class Heartbeat {
   readonly #intervalMs: number;
   readonly #slots: number;
   readonly #timer: NodeJS.Timeout;
+  readonly #tickMs: number;
+  #lastTickMs: number = performance.now();
+  #hasSkipped = false;
   #slot = 0;
 
   constructor(connections: ReadonlySet<Connection>, limits: Limits, expire: (nowMs: number) => void) {
@@ -30,6 +33,7 @@ export class Heartbeat {
     const shortestMs = Math.min(...bounds.filter((ms) => ms > 0));
     const tickMs = Math.min(longestTickMs, Math.max(shortestTickMs, Math.floor(shortestMs / 4)));
     this.#slots = Math.max(1, Math.round(limits.heartbeatIntervalMs / tickMs));
+    this.#tickMs = tickMs;
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -39,6 +43,11 @@ export class Heartbeat {
 
   #tick(): void {
     const now = performance.now();
+    // After a computation that held the process, what peers said meanwhile is still unread: they are judged next time.
+    const wasHeld = now - this.#lastTickMs > 2 * this.#tickMs;
+    this.#lastTickMs = now;
+    this.#hasSkipped = wasHeld && !this.#hasSkipped;
+    if (this.#hasSkipped) return;
     this.#expire(now);
     this.#slot = (this.#slot + 1) % this.#slots;
     let index = 0;
