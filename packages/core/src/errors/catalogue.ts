@@ -47,7 +47,8 @@ export type ErrorCode =
   | "SERVER_STATE"
   | "CONNECTION_DENIED";
 
-const text = (value: unknown): string => (typeof value === "string" ? `"${value}"` : String(value));
+// Escaped, because names and paths come from outside: a line break in one must not begin a line of its own in a log.
+const text = (value: unknown): string => (typeof value === "string" ? JSON.stringify(value) : String(value));
 
 /**
  * Every error code of Solent, in one table: types, docs and tests derive from it.
