@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { WebSocket, type ClientOptions } from "ws";
 import { Queue } from "./queue.ts";
 
@@ -45,8 +46,8 @@ export class Peer implements AsyncDisposable {
   }
 
   /** The TCP socket underneath, for tests that are rude to it. */
-  get wire(): import("node:net").Socket {
-    return (this.socket as unknown as { _socket: import("node:net").Socket })._socket;
+  get wire(): Socket {
+    return (this.socket as unknown as { _socket: Socket })._socket;
   }
 
   send(frame: string | Uint8Array | object): void {
