@@ -56,12 +56,13 @@ export class RingBuffer<T> {
 
   /** Removes the item at `index`, moving those before it: cheap near the head. */
   removeAt(index: number): T | undefined {
+    if (index < 0 || index >= this.#size) return undefined;
     const item = this.at(index);
     for (let i = index; i > 0; i -= 1) {
       const before = this.at(i - 1);
       if (before !== undefined) this.set(i, before);
     }
-    if (index >= 0 && index < this.#size) this.shift();
+    this.shift();
     return item;
   }
 

@@ -142,6 +142,8 @@ class Copier {
 
   #array(value: readonly unknown[]): readonly unknown[] {
     const copy: unknown[] = [];
+    // Every item takes at least a digit and a comma.
+    if (2 * value.length > this.#limits.maxBytes) throw this.#tooLarge(2 * value.length);
     this.#count(value.length + 2);
     for (let i = 0; i < value.length; i += 1) {
       const item = this.#value(value[i], i);

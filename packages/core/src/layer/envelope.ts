@@ -65,7 +65,8 @@ function openBinary(bytes: Uint8Array): unknown {
   const root = { value };
   let at = end;
   for (const [path, length] of parts) {
-    if (!Number.isSafeInteger(length) || length < 0 || at + length > bytes.byteLength) throw new RangeError("part");
+    if (!Array.isArray(path) || !Number.isSafeInteger(length) || length < 0 || at + length > bytes.byteLength)
+      throw new RangeError("part");
     putIn(root, ["value", ...path], bytes.slice(at, at + length));
     at += length;
   }

@@ -46,9 +46,9 @@ export class GroupMembers {
     return since !== undefined && since < tick;
   }
 
-  /** Adds a member, or moves its join to `tick` when it is in already. */
+  /** Adds a member that is not in yet. */
   add(seat: LocalSeat, tick: number): void {
-    if (this.#since === undefined && (this.#sole === undefined || this.#sole === seat)) {
+    if (this.#since === undefined && this.#sole === undefined) {
       this.#sole = seat;
     } else {
       if (this.#since === undefined) {

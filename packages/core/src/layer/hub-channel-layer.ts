@@ -96,7 +96,7 @@ export class HubChannelLayer implements ChannelLayer {
     requireChannelName(channel);
     requireMessage(message);
     const data = flatData(message, this.#options.maxMessageBytes);
-    await this.#sendTo(channel, this.#message(message.type, data, {}));
+    await this.#sendTo(channel, this.#message(undefined, { type: message.type }, data));
   }
 
   async receive(channel: string, options?: ReceiveOptions): Promise<Message> {
@@ -129,7 +129,7 @@ export class HubChannelLayer implements ChannelLayer {
     try {
       requireMessage(message);
       const data = flatData(message, this.#options.maxMessageBytes);
-      return this.#toGroup(group, this.#message(message.type, data, { group }), options?.except);
+      return this.#toGroup(group, this.#message(group, { type: message.type }, data), options?.except);
     } catch (error) {
       return rejected(error as Error);
     }
@@ -139,7 +139,7 @@ export class HubChannelLayer implements ChannelLayer {
     try {
       requireEventType(event.type);
       const data = eventData(event.type, event.data, this.#options.maxMessageBytes);
-      return this.#toGroup(group, this.#message(event.type, data, { ...event, group }), event.except);
+      return this.#toGroup(group, this.#message(group, event, data), event.except);
     } catch (error) {
       return rejected(error as Error);
     }
@@ -233,25 +233,10 @@ export class HubChannelLayer implements ChannelLayer {
     if (this.#isClosed) throw new SolentError("LAYER_CLOSED");
   }
 
-  #message(
-    type: string,
-    data: EventData,
-    about: { group?: string; sender?: string | undefined; validatedBy?: unknown; volatile?: boolean },
-  ): LayerMessage {
-    const meta = Object.freeze({
-      type,
-      group: about.group,
-      sender: about.sender,
-      position: undefined,
-      replayed: false,
-    });
-    return {
-      data,
-      meta,
-      validatedBy: about.validatedBy,
-      volatile: about.volatile === true,
-      expiresAtMs: this.#options.now() + this.#options.expiryMs,
-    };
+  #message(group: string | undefined, event: Omit<GroupEvent, "data">, data: EventData): LayerMessage {
+    const { type, sender, validatedBy, volatile = false } = event;
+    const meta = Object.freeze({ type, group, sender, position: undefined, replayed: false });
+    return { data, meta, validatedBy, volatile, expiresAtMs: this.#options.now() + this.#options.expiryMs };
   }
 
   #toGroup(group: string, message: LayerMessage, except: GroupEvent["except"]): Promise<void> {

@@ -189,12 +189,6 @@ export class Hub {
     this.#leaveAll(seat);
   }
 
-  /** Moves a membership's beginning to now: what was sent before is not for this member. */
-  rejoin(seat: LocalSeat, name: string): void {
-    const group = this.#groups.get(name);
-    if (group?.has(seat) === true) group.add(seat, this.#tick);
-  }
-
   /** Ends every membership of every group. */
   leaveAllGroups(): void {
     for (const group of this.#groups.values()) {

@@ -62,7 +62,6 @@ export class Remote {
         gap: (hole, tick) => this.#tellGap(hole, tick),
         isDuplicate: (id) => !this.#seen.add(id),
         nextTick: () => this.#hub.nextTick(),
-        rejoin: (seat, group) => this.#hub.rejoin(seat, group),
       },
       options,
     );

@@ -17,8 +17,6 @@ export interface SubscriptionSink {
   isDuplicate(id: string): boolean;
   /** The hub's moment now. */
   nextTick(): number;
-  /** Begins a membership anew at this moment: its join has become true only now. */
-  rejoin(seat: LocalSeat, group: string): void;
 }
 
 /** Limits and times of subscriptions. */
@@ -289,7 +287,6 @@ export class Subscriptions implements GroupLinks {
     link.lostCause = undefined;
     if (lostCause !== undefined) this.#tellLost(link, cut, lostCause);
     link.last = cut;
-    for (const waiter of waiters) this.#sink.rejoin(waiter.seat, link.name);
     for (const message of held ?? []) {
       if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
         this.#take(link, message);
