@@ -46,6 +46,9 @@ export function rateLimit(options: RateLimitOptions): Middleware<Record<never, n
   });
 }
 
+// The clock gives fractions of milliseconds, and sums of fractions fall short of whole numbers by a little.
+const rounding = 1e-6;
+
 /** Tokens that come back at a steady rate, up to a most. It keeps no timer: what has come back is reckoned when asked. */
 class TokenBucket {
   readonly #capacity: number;
@@ -65,7 +68,7 @@ class TokenBucket {
     const now = performance.now();
     this.#tokens = Math.min(this.#capacity, this.#tokens + (now - this.#filledAtMs) * this.#tokensPerMs);
     this.#filledAtMs = now;
-    if (this.#tokens < count) return false;
+    if (this.#tokens + rounding < count) return false;
     this.#tokens -= count;
     return true;
   }
