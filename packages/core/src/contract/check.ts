@@ -27,19 +27,31 @@ type NotJson =
   | ReadonlySet<never>
   | ((...parameters: never) => unknown);
 
-type Same<A, B> = [A, B] extends [B, A] ? true : false;
+/** What is JSON beyond doubt. Types of interfaces, and of `unknown`, do not show it and take the longer way through `Json`. */
+type Plain = string | number | boolean | null | undefined | readonly Plain[] | { readonly [key: string]: Plain };
+
+// These conditions test no naked type parameter: so they do not distribute, without a tuple for each of a thousand messages.
 
 /** The sentence for a schema whose input is not JSON, else `undefined`. */
-type JsonProblem<S extends Schema, Where extends string> = [InputOf<S>] extends [Json<InputOf<S>>]
+type JsonProblem<S extends Schema, Where extends string> =
+  InputOf<S> extends Plain ? undefined : LongJsonProblem<InputOf<S>, Where>;
+
+type LongJsonProblem<T, Where extends string> = [T] extends [Json<T>]
   ? undefined
   : `${Where}: not JSON: use a string or a codec`;
 
 /** The sentence for a schema that nobody may be trusted to run: its input must be JSON, and its output the same. */
-type PlainProblem<S extends Schema, Where extends string> = [InputOf<S>] extends [Json<InputOf<S>>]
-  ? Same<InputOf<S>, OutputOf<S>> extends true
-    ? undefined
-    : `${Where}: input and output types differ; only params and toServer may transform`
-  : `${Where}: not JSON: use a string or a codec`;
+type PlainProblem<S extends Schema, Where extends string> =
+  OutputOf<S> extends InputOf<S>
+    ? InputOf<S> extends OutputOf<S>
+      ? JsonProblem<S, Where>
+      : Differing<S, Where>
+    : Differing<S, Where>;
+
+type Differing<S extends Schema, Where extends string> =
+  JsonProblem<S, Where> extends infer Problem extends string
+    ? Problem
+    : `${Where}: input and output types differ; only params and toServer may transform`;
 
 type Guard<T, Problem> = [Problem] extends [undefined] ? T : Problem;
 
