@@ -8,8 +8,9 @@ import { WebSocketConsumer } from "../consumer/websocket-consumer.ts";
 import { ProtocolTypeRouter } from "../routing/protocol-type-router.ts";
 import { path } from "../routing/route.ts";
 import { URLRouter } from "../routing/url-router.ts";
-import { serve, type SolentServer } from "../server/serve.ts";
+import { serve, type ServeOptions, type SolentServer } from "../server/serve.ts";
 import { allowOrigins, defaultAdmission, type OriginOptions, type Origins } from "./allow-origins.ts";
+import { middleware } from "./middleware.ts";
 
 class Echo extends WebSocketConsumer {
   override receive(text: string) {
@@ -174,39 +175,45 @@ function scopeFrom(origin: string): Scope {
 }
 
 describe("the rule of a server", () => {
-  // What a server asks before it makes a consumer, as an application of its own.
-  const guarded = (admit: ReturnType<typeof defaultAdmission>) => ({
-    handle(scope: Scope, link: Link): void {
-      if (admit(scope, link)) link.deny(200, "admitted");
-    },
-  });
-  const answer = async (app: Application<object>, origin: string, at = "/"): Promise<number> => {
-    await using server = await serve(new ProtocolTypeRouter({ websocket: app }), {
-      port: 0,
-      host: "127.0.0.1",
-      logger: new Log(),
-    });
-    return (await refused(server.port, { path: at, headers: { origin } })).status;
-  };
+  const echo = new URLRouter([path("/", Echo), path("/:any*", Echo)]);
 
-  test("decides where the application says nothing", async () => {
-    expect(await answer(guarded(defaultAdmission("same-host")), "https://bad.example")).toBe(403);
-    expect(await answer(guarded(defaultAdmission("*")), "https://bad.example")).toBe(200);
+  async function answer(app: Application<object>, origin: string, options: ServeOptions = {}): Promise<number> {
+    const router = new ProtocolTypeRouter({ websocket: app });
+    const log = new Log();
+    await using server = new World(log, await serve(router, { port: 0, host: "127.0.0.1", logger: log, ...options }));
+    return await server.status({ origin: origin.replace("{port}", String(server.server.port)) });
+  }
+
+  test("lets in its own pages only, where the application says nothing", async () => {
+    expect(await answer(echo, "https://bad.example")).toBe(403);
+    expect(await answer(echo, "null")).toBe(403);
+    expect(await answer(echo, "http://127.0.0.1:{port}")).toBe(101);
+  });
+
+  test("is an option", async () => {
+    expect(await answer(echo, "https://friend.example", { origins: ["https://friend.example"] })).toBe(101);
+    expect(await answer(echo, "https://bad.example", { origins: ["https://friend.example"] })).toBe(403);
+    expect(await answer(echo, "null", { origins: "*" })).toBe(101);
+    await expect(answer(echo, "null", { origins: "*.friend.example" })).rejects.toThrow('write ".friend.example"');
   });
 
   test("gives way to an allowOrigins around the consumer", async () => {
-    const app = allowOrigins("https://friend.example")(guarded(defaultAdmission("same-host")));
-    expect(await answer(app, "https://friend.example")).toBe(200);
-    expect(await answer(app, "https://bad.example")).toBe(403);
+    const app = allowOrigins("https://friend.example")(echo);
+    expect(await answer(app, "https://friend.example")).toBe(101);
+    expect(await answer(app, "https://bad.example", { origins: "*" })).toBe(403);
+  });
+
+  test("gives way to one that stands inside other middleware", async () => {
+    const app = middleware((_scope, _link, next) => next({}))(allowOrigins("*")(echo));
+    expect(await answer(app, "https://friend.example")).toBe(101);
   });
 
   test("holds for a route behind one that let everybody in and did not match after all", async () => {
-    const inner = guarded(defaultAdmission("same-host"));
-    const app = new URLRouter([
-      path("/public/:rest*", allowOrigins("*")(new URLRouter([path("/never", inner)]))),
-      path("/:rest*", new URLRouter([path("", inner)])),
-    ]);
-    expect(await answer(app, "https://bad.example", "/public/room")).toBe(403);
+    const open = (at: "/" | "/elsewhere"): Application<object> =>
+      new URLRouter([path("", allowOrigins("*")(new URLRouter([path(at, Echo)]))), path("/", Echo)]);
+    expect(await answer(open("/"), "https://bad.example")).toBe(101);
+    expect(await answer(open("/elsewhere"), "https://bad.example")).toBe(403);
+    expect(await answer(open("/elsewhere"), "http://127.0.0.1:{port}")).toBe(101);
   });
 
   test("does not concern workers, which have no browser behind them", () => {
