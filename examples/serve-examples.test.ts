@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { get } from "node:http";
-import { expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
 import { examples } from "./examples.ts";
 import { serveExamples } from "./serve-examples.ts";
 
@@ -42,4 +45,19 @@ test("a path that is nobody's is 404, for a page and for a socket", async () => 
 
 test("a name without an example is answered with the names there are", async () => {
   await expect(serveExamples(["nope"], 0)).rejects.toThrow('There is no example "nope". There are: echo-1v1, ');
+});
+
+test("the start command serves one example until it is told to stop", async () => {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@solent/source", "--import", "tsx", "start.ts", "background-work"],
+    { cwd: fileURLToPath(new URL(".", import.meta.url)), env: { ...process.env, PORT: "0" } },
+  );
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const [url = ""] = /http:\S+/.exec(String(line)) ?? [];
+  expect(url).toMatch(/\/background-work\/$/);
+  expect(await (await fetch(url)).text()).toContain("Work in the background");
+  child.kill("SIGINT");
+  expect(await once(child, "exit")).toEqual([0, null]);
 });

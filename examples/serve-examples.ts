@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { path, ProtocolTypeRouter, URLRouter } from "@solent/core";
-import { attach, serve, type SolentServer } from "@solent/core/node";
+import { attach, serve } from "@solent/core/node";
 import { type Example, examples } from "./examples.ts";
 
 /** Examples on a port: `url` is the list of them, or the only one. */
@@ -25,19 +25,24 @@ export async function serveExamples(names: readonly string[], port: number): Pro
   // Every example brings its own layer, so each is attached on its own; whatever is left gets 404 from `web`.
   const nameOf = (url = "/") => [...loaded.keys()].find((name) => url.startsWith(`/${name}/`));
   const server = await serve(web, { port, accepts: ({ url }) => nameOf(url) === undefined });
-  const attached: SolentServer[] = [];
-  for (const [name, { app, layer }] of loaded) {
-    const below = new URLRouter([path(`/${name}`, app)]);
-    const mounted = { handle: below.handle.bind(below), lifespan: app.lifespan };
-    attached.push(await attach(server.http, mounted, { layer, accepts: ({ url }) => nameOf(url) === name }));
+  const running = [server];
+  const close = async () => {
+    for (const one of running.splice(0).toReversed()) await one.close();
+  };
+  try {
+    for (const [name, { app, layer }] of loaded) {
+      const below = new URLRouter([path(`/${name}`, app)]);
+      const mounted = { handle: below.handle.bind(below), lifespan: app.lifespan };
+      running.push(await attach(server.http, mounted, { layer, accepts: ({ url }) => nameOf(url) === name }));
+    }
+  } catch (error) {
+    await close();
+    throw error;
   }
   const [only] = names.length === 1 ? names : [];
   return {
     url: `http://localhost:${server.port}/${only === undefined ? "" : `${only}/`}`,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(attached.map((one) => one.close()));
-      await server.close();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

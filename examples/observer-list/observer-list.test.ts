@@ -7,7 +7,7 @@ const open = inBrowser("observer-list");
 
 test("everybody who connects is on the list, and hears what one says", async () => {
   const people = await open("", "", "");
-  expect(layer.stats().memberships).toBe(3);
+  await expect.poll(() => layer.stats().memberships).toBe(3);
   await people[0].submit({ Message: asHtml }, "Send");
   for (const person of people) await person.sees(asHtml);
 });
