@@ -44,6 +44,12 @@ export function textFrame(text: string): Frame {
   return lastFrame;
 }
 
+/** The frame of some bytes, copied: the caller may reuse its buffer, and what was sent must not change. */
+export function binaryFrame(bytes: Uint8Array): Frame {
+  // Not `slice()`: of a Node `Buffer` that is a view of the same memory.
+  return new Frame(new Uint8Array(bytes));
+}
+
 /**
  * The envelope frame of a message: `{"type":…,"data":…}`.
  *

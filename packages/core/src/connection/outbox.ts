@@ -96,7 +96,8 @@ export class Outbox {
 
   /** Resolves when the peer has taken enough that sending on costs no memory. */
   drained(): Promise<void> | undefined {
-    if (this.#backlog === undefined && this.bytes < roomBytes) return undefined;
+    const enough = Math.min(roomBytes, this.#owner.maxOutboxBytes / 2);
+    if (this.#backlog === undefined && this.bytes < enough) return undefined;
     return new Promise((resolve) => (this.#waiters ??= []).push(resolve));
   }
 

@@ -1,4 +1,4 @@
-import { Frame, textFrame } from "../connection/frame.ts";
+import { binaryFrame, textFrame } from "../connection/frame.ts";
 import type { End } from "../connection/link.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
@@ -53,7 +53,7 @@ export class Consumer extends ConsumerBase {
       case "websocket.send":
         if (link.state === "connecting")
           throw new SolentError("CONSUMER_STATE", { call: "websocket.send", state: "connecting" });
-        link.send("text" in event ? textFrame(event.text) : new Frame(event.bytes.slice()), undefined);
+        link.send("text" in event ? textFrame(event.text) : binaryFrame(event.bytes), undefined);
         return;
       case "websocket.close":
         requireCloseCode(event.code ?? closeCodes.normal.code);

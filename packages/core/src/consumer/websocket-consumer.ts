@@ -1,4 +1,4 @@
-import { Frame, textFrame } from "../connection/frame.ts";
+import { binaryFrame, textFrame } from "../connection/frame.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { Arrival } from "./consumer-base.ts";
@@ -65,9 +65,4 @@ export class WebSocketConsumer extends SocketConsumer {
     const { payload } = arrival as RawArrival;
     return typeof payload === "string" ? this.receive(payload) : this.receiveBinary(payload);
   }
-}
-
-// The caller may reuse its buffer; what was sent must not change.
-function binaryFrame(bytes: Uint8Array): Frame {
-  return new Frame(bytes.slice());
 }
