@@ -1,11 +1,11 @@
 import type { Schema } from "./schema.ts";
 
 /**
- * How a message fares with a receiver that is slow or absent.
+ * How a message fares with a slow or absent receiver.
  *
- * Absent: in order, at most once, replayed where the group has history. `"volatile"`: dropped first, never replayed.
- * `"latest"`: only the newest of each `key` waits. `"atLeastOnce"` and `"once"`: repeated until acknowledged, and for
- * `"once"` handled once.
+ * Absent: in order, at most once, and the layer's and the server's overflow policies decide. `"volatile"`: dropped first.
+ * `"latest"`: only the newest of each `key` waits. `"atLeastOnce"` and `"once"`: never dropped; who cannot take it is
+ * disconnected. Nothing is repeated after a reconnect yet.
  */
 export type Delivery = "volatile" | "latest" | "atLeastOnce" | "once";
 
