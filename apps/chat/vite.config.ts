@@ -12,5 +12,7 @@ export default defineConfig({
     // Content-Security-Policy refuses.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // On a busy machine it would remark on its own speed, between the chat's one line and the reader.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

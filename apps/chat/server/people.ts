@@ -57,7 +57,11 @@ export class People {
     }
     if (this.#byId.size >= limits.people && !this.#forgetOne()) return "full";
     const isAdmin = keyOf(name) === keyOf(this.#options.adminName);
-    const entry: Entry = { person: Object.freeze({ id: randomUUID(), name, isAdmin }), seenAt: this.#now(), isReleased: false };
+    const entry: Entry = {
+      person: Object.freeze({ id: randomUUID(), name, isAdmin }),
+      seenAt: this.#now(),
+      isReleased: false,
+    };
     this.#byKey.set(keyOf(name), entry);
     this.#byId.set(entry.person.id, entry);
     return entry.person;

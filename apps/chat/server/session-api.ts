@@ -70,7 +70,8 @@ export class SessionApi {
     const form = signInForm.safeParse(parseJson(text));
     if (!form.success) return problem(400, "A name has 1 to 24 characters that one can see.");
     const person = this.#people.claim(form.data.name, await this.#who(request));
-    if (person === "taken") return problem(409, `“${form.data.name}” is somebody else at the moment: take another name.`);
+    if (person === "taken")
+      return problem(409, `“${form.data.name}” is somebody else at the moment: take another name.`);
     if (person === "full") return problem(503, "There are too many people here: try again later.");
     return { ...this.#told(person), headers: { "set-cookie": await this.#session.issue(person.id) } };
   }

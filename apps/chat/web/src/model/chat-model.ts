@@ -72,7 +72,8 @@ export class ChatModel implements SiteOwner, RoomOwner {
   /** Marks what is open as read: the page is looked at again. */
   look(): void {
     const { open } = this.store.get();
-    if (open !== undefined) this.#change(open, (conversation) => (conversation.unread === 0 ? conversation : { ...conversation, unread: 0 }));
+    if (open !== undefined)
+      this.#change(open, (conversation) => (conversation.unread === 0 ? conversation : { ...conversation, unread: 0 }));
   }
 
   /** Leaves a room for good. */
@@ -196,7 +197,10 @@ export class ChatModel implements SiteOwner, RoomOwner {
     this.#set({ roomLinks: new Map(this.store.get().roomLinks).set(name, link) });
   }
 
-  roomWelcomed(name: string, { people, lines }: { readonly people: readonly string[]; readonly lines: readonly Line[] }): void {
+  roomWelcomed(
+    name: string,
+    { people, lines }: { readonly people: readonly string[]; readonly lines: readonly Line[] },
+  ): void {
     const place: Place = { kind: "room", name };
     const { roomLinks, roomPeople } = this.store.get();
     this.#set({

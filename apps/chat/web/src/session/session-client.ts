@@ -11,12 +11,12 @@ export class Refused extends Error {}
 
 /** Asks who is signed in. @throws when the server cannot be reached. */
 export async function readSession(): Promise<Session> {
-  return await ask("GET");
+  return ask("GET");
 }
 
 /** Signs in. @throws {Refused} when the name cannot be had. */
 export async function signIn(name: string): Promise<Session> {
-  return await ask("POST", { name });
+  return ask("POST", { name });
 }
 
 /** Signs out. */

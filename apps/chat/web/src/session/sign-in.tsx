@@ -67,7 +67,8 @@ export function SignIn({ adminName, notice, onSignedIn }: SignInProps) {
           Come in
         </button>
         <p id="name-hint" className="sign-in-hint">
-          No password yet: a name belongs to whoever is here with it. <strong>{adminName}</strong> may announce to everybody.
+          No password yet: a name belongs to whoever is here with it. <strong>{adminName}</strong> may announce to
+          everybody.
         </p>
       </form>
     </main>

@@ -21,7 +21,12 @@ export function Announcements({ lines, onDismiss }: AnnouncementsProps) {
             </p>
             <p className="announcement-text">{text}</p>
           </div>
-          <button type="button" className="button-icon" onClick={() => onDismiss(id)} aria-label="Dismiss the announcement">
+          <button
+            type="button"
+            className="button-icon"
+            onClick={() => onDismiss(id)}
+            aria-label="Dismiss the announcement"
+          >
             <CloseIcon />
           </button>
         </article>

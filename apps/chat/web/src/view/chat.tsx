@@ -56,9 +56,11 @@ function LoadedChat({ model, adminName, onLeave }: LoadedChatProps) {
   const state = useSyncExternalStore(model.store.subscribe, model.store.get);
   useTitle(state);
   const { open, siteLink, roomLinks } = state;
+  // Announcements stand first: they are above everything, for the eye and for who listens.
   const roomLink = open?.kind === "room" ? roomLinks.get(open.name) : undefined;
   return (
-    <div className="chat" data-view={open === undefined ? "list" : "conversation"}>
+    <div className="chat" data-view={open === undefined ? "list" : "conversation"} data-live={siteLink.kind === "live"}>
+      <Announcements lines={state.announcements} onDismiss={(id) => model.dismissAnnouncement(id)} />
       <Sidebar state={state} model={model} adminName={adminName} onLeave={onLeave} />
       {open === undefined ? (
         <main className="nothing-open">Choose a room, or somebody to talk to.</main>
@@ -71,7 +73,6 @@ function LoadedChat({ model, adminName, onLeave }: LoadedChatProps) {
           model={model}
         />
       )}
-      <Announcements lines={state.announcements} onDismiss={(id) => model.dismissAnnouncement(id)} />
       <Toasts toasts={state.toasts} onDismiss={(id) => model.dismissToast(id)} />
     </div>
   );

@@ -6,7 +6,7 @@ import type { LinkState } from "../model/link-state.ts";
 import { Avatar } from "./avatar.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionNotice } from "./connection-notice.tsx";
-import { BackIcon, LeaveIcon, PeopleIcon } from "./icons.tsx";
+import { BackIcon, PeopleIcon } from "./icons.tsx";
 import { MessageList } from "./message-list.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 
@@ -46,8 +46,8 @@ export function ConversationView({ conversation, link, state, model }: Conversat
                 <PeopleIcon />
                 <span aria-hidden="true">{people.length}</span>
               </button>
-              <a className="button-icon" href="#/" onClick={() => model.leaveRoom(name)} aria-label="Leave the room" title="Leave the room">
-                <LeaveIcon />
+              <a className="button-plain" href="#/" onClick={() => model.leaveRoom(name)}>
+                Leave<span className="only-heard"> the room</span>
               </a>
             </>
           )}
@@ -57,13 +57,24 @@ export function ConversationView({ conversation, link, state, model }: Conversat
         <Composer conversation={conversation} isLive={link.kind === "live"} model={model} />
       </main>
       {kind === "room" && (
-        <PeoplePanel names={people} me={state.me.name} isShown={arePeopleShown} onClose={() => setArePeopleShown(false)} />
+        <PeoplePanel
+          names={people}
+          me={state.me.name}
+          isShown={arePeopleShown}
+          onClose={() => setArePeopleShown(false)}
+        />
       )}
     </>
   );
 }
 
-function Title({ conversation: { kind, name }, state }: { readonly conversation: Conversation; readonly state: ChatState }) {
+function Title({
+  conversation: { kind, name },
+  state,
+}: {
+  readonly conversation: Conversation;
+  readonly state: ChatState;
+}) {
   const isOnline = state.people.includes(name);
   return (
     <div className="conversation-title">
@@ -85,7 +96,12 @@ const words: Readonly<Record<LinkState["kind"], string>> = {
 
 function ConnectionBadge({ link }: { readonly link: LinkState }) {
   return (
-    <span className="connection-badge" data-state={link.kind} role="status" aria-label={`Connection: ${words[link.kind]}`}>
+    <span
+      className="connection-badge"
+      data-state={link.kind}
+      role="status"
+      aria-label={`Connection: ${words[link.kind]}`}
+    >
       {words[link.kind]}
     </span>
   );

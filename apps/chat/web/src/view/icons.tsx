@@ -9,11 +9,19 @@ function Icon({ children }: { readonly children: ReactNode }) {
 }
 
 export function BackIcon() {
-  return <Icon><path d="M15 5l-7 7 7 7" /></Icon>;
+  return (
+    <Icon>
+      <path d="M15 5l-7 7 7 7" />
+    </Icon>
+  );
 }
 
 export function CloseIcon() {
-  return <Icon><path d="M6 6l12 12M18 6L6 18" /></Icon>;
+  return (
+    <Icon>
+      <path d="M6 6l12 12M18 6L6 18" />
+    </Icon>
+  );
 }
 
 export function PeopleIcon() {
@@ -26,23 +34,43 @@ export function PeopleIcon() {
 }
 
 export function SendIcon() {
-  return <Icon><path d="M4 12L20.5 4.5 14 20.500l-2.6-6L4 12zM11.4 14.500l4-5" /></Icon>;
+  return (
+    <Icon>
+      <path d="M4 12L20.5 4.5 14 20.500l-2.6-6L4 12zM11.4 14.500l4-5" />
+    </Icon>
+  );
 }
 
 export function LeaveIcon() {
-  return <Icon><path d="M10 4H5.500v16H10M9 12h11M16 8l4 4-4 4" /></Icon>;
+  return (
+    <Icon>
+      <path d="M10 4H5.500v16H10M9 12h11M16 8l4 4-4 4" />
+    </Icon>
+  );
 }
 
 export function MegaphoneIcon() {
-  return <Icon><path d="M4 10v4h3l9 4.500v-13L7 10H4zM7.5 14.500L9 20h2.500l-1.2-4M19 9.500a4 4 0 010 5" /></Icon>;
+  return (
+    <Icon>
+      <path d="M4 10v4h3l9 4.500v-13L7 10H4zM7.5 14.500L9 20h2.500l-1.2-4M19 9.500a4 4 0 010 5" />
+    </Icon>
+  );
 }
 
 export function PlusIcon() {
-  return <Icon><path d="M12 5v14M5 12h14" /></Icon>;
+  return (
+    <Icon>
+      <path d="M12 5v14M5 12h14" />
+    </Icon>
+  );
 }
 
 export function DownIcon() {
-  return <Icon><path d="M12 5v13M6 12.500l6 6 6-6" /></Icon>;
+  return (
+    <Icon>
+      <path d="M12 5v13M6 12.500l6 6 6-6" />
+    </Icon>
+  );
 }
 
 /** The mark of the chat. */

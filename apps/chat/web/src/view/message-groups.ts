@@ -19,7 +19,8 @@ export function groupLines(lines: readonly Line[]): readonly MessageGroup[] {
   for (const line of lines) {
     const beginsDay = last === undefined || new Date(last.at).toDateString() !== new Date(line.at).toDateString();
     const group = groups.at(-1);
-    if (group !== undefined && !beginsDay && group.from === line.from && line.at - (last?.at ?? 0) < pauseMs) group.lines.push(line);
+    if (group !== undefined && !beginsDay && group.from === line.from && line.at - (last?.at ?? 0) < pauseMs)
+      group.lines.push(line);
     else groups.push({ from: line.from, at: line.at, beginsDay, lines: [line] });
     last = line;
   }

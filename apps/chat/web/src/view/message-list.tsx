@@ -64,7 +64,13 @@ export function MessageList({ conversation, me }: MessageListProps) {
   );
 }
 
-function Group({ group: { from, at, beginsDay, lines }, isOwn }: { readonly group: MessageGroup; readonly isOwn: boolean }) {
+function Group({
+  group: { from, at, beginsDay, lines },
+  isOwn,
+}: {
+  readonly group: MessageGroup;
+  readonly isOwn: boolean;
+}) {
   return (
     <>
       {beginsDay && (
@@ -110,9 +116,17 @@ function Pending({ texts }: { readonly texts: readonly string[] }) {
 function EmptyConversation({ conversation: { kind, name } }: { readonly conversation: Conversation }) {
   return (
     <div className="empty">
-      {kind === "direct" ? <Avatar name={name} /> : <span className="empty-mark" aria-hidden="true">#</span>}
+      {kind === "direct" ? (
+        <Avatar name={name} />
+      ) : (
+        <span className="empty-mark" aria-hidden="true">
+          #
+        </span>
+      )}
       <h3>{kind === "room" ? `This is the beginning of #${name}` : `Just you and ${name}`}</h3>
-      <p>{kind === "room" ? "Nobody has said anything yet. Say hello." : "Nobody else can read what you write here."}</p>
+      <p>
+        {kind === "room" ? "Nobody has said anything yet. Say hello." : "Nobody else can read what you write here."}
+      </p>
     </div>
   );
 }

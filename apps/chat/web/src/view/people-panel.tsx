@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Avatar } from "./avatar.tsx";
 import { CloseIcon } from "./icons.tsx";
 import { addressOf } from "./place-address.ts";
@@ -12,12 +13,22 @@ export interface PeoplePanelProps {
 
 /** Who is in a room. */
 export function PeoplePanel({ names, me, isShown, onClose }: PeoplePanelProps) {
+  const closer = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (isShown) closer.current?.focus();
+  }, [isShown]);
   return (
-    <aside id="people" className="people" data-shown={isShown} aria-label="Who is here">
+    <aside
+      id="people"
+      className="people"
+      data-shown={isShown}
+      aria-label="Who is here"
+      onKeyDown={(event) => event.key === "Escape" && onClose()}
+    >
       <header className="people-header">
         <h2>Here now</h2>
         <span className="people-count">{names.length}</span>
-        <button type="button" className="button-icon people-close" onClick={onClose} aria-label="Close">
+        <button ref={closer} type="button" className="button-icon people-close" onClick={onClose} aria-label="Close">
           <CloseIcon />
         </button>
       </header>

@@ -11,8 +11,11 @@ export function addressOf({ kind, name }: Place): string {
 export function placeAt(hash: string): Place | undefined {
   const [, kind, rest = ""] = /^#\/(rooms|direct)\/(.+)$/.exec(hash) ?? [];
   const name = decoded(rest);
-  if (kind === "rooms") return roomPattern.test(name) && name.length <= limits.roomName ? { kind: "room", name } : undefined;
-  return kind === "direct" && name !== "" && name.length <= limits.personName * 2 ? { kind: "direct", name } : undefined;
+  if (kind === "rooms")
+    return roomPattern.test(name) && name.length <= limits.roomName ? { kind: "room", name } : undefined;
+  return kind === "direct" && name !== "" && name.length <= limits.personName * 2
+    ? { kind: "direct", name }
+    : undefined;
 }
 
 function decoded(text: string): string {

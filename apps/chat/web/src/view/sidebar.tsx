@@ -56,7 +56,13 @@ function RoomList({ state }: { readonly state: ChatState }) {
       <h2>Rooms</h2>
       <ul>
         {names.map((name) => (
-          <PlaceLink key={name} place={{ kind: "room", name }} state={state} isIn={roomLinks.has(name)} people={known.get(name) ?? 0} />
+          <PlaceLink
+            key={name}
+            place={{ kind: "room", name }}
+            state={state}
+            isIn={roomLinks.has(name)}
+            people={known.get(name) ?? 0}
+          />
         ))}
       </ul>
     </section>
@@ -70,12 +76,22 @@ function DirectList({ state }: { readonly state: ChatState }) {
   return (
     <section>
       <h2>Direct messages</h2>
-      {names.length === 0 && <p className="sidebar-empty">Nobody else is here yet. Open this page in a second browser to talk to yourself.</p>}
+      {names.length === 0 && (
+        <p className="sidebar-empty">
+          Nobody else is here yet. Open this page in a second browser to talk to yourself.
+        </p>
+      )}
       <ul>
         {names
           .toSorted((one, other) => one.localeCompare(other))
           .map((name) => (
-            <PlaceLink key={name} place={{ kind: "direct", name }} state={state} isIn isOnline={people.includes(name)} />
+            <PlaceLink
+              key={name}
+              place={{ kind: "direct", name }}
+              state={state}
+              isIn
+              isOnline={people.includes(name)}
+            />
           ))}
       </ul>
     </section>
@@ -96,7 +112,13 @@ function PlaceLink({ place, state, isIn, people, isOnline }: PlaceLinkProps) {
   const isOpen = open !== undefined && keyOf(open) === keyOf(place);
   return (
     <li>
-      <a href={addressOf(place)} className="place-link" aria-current={isOpen ? "page" : undefined} data-in={isIn} data-unread={unread > 0}>
+      <a
+        href={addressOf(place)}
+        className="place-link"
+        aria-current={isOpen ? "page" : undefined}
+        data-in={isIn}
+        data-unread={unread > 0}
+      >
         {place.kind === "room" ? (
           <span className="place-mark" aria-hidden="true">
             #
