@@ -6,7 +6,14 @@ export type { End, EndCause, Link } from "./connection/link.ts";
 export type { Logger } from "./connection/logger.ts";
 export type { Scope } from "./connection/scope.ts";
 export { ChannelConsumer } from "./consumer/channel-consumer.ts";
-export { Consumer, type IncomingProtocolEvent, type ProtocolEvent } from "./consumer/consumer.ts";
+export {
+  Consumer,
+  type IncomingProtocolEvent,
+  type ProtocolEvent,
+  type WebSocketConnectEvent,
+  type WebSocketDisconnectEvent,
+  type WebSocketReceiveEvent,
+} from "./consumer/consumer.ts";
 export type { Group, GroupSendOptions } from "./consumer/group.ts";
 export type { Admission } from "./consumer/socket-consumer.ts";
 export { StopConsumer } from "./consumer/stop-consumer.ts";

@@ -2,6 +2,7 @@ import type { Shipping } from "../connection/backlog.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { type ContractTables, type EventEntry, tablesOf } from "../contract/tables.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { requireGroupName } from "../layer/names.ts";
 import { ConsumerBase } from "./consumer-base.ts";
 import type { AnyConsumerClass } from "./consumer-class.ts";
 
@@ -79,6 +80,8 @@ export function describeClass(consumerClass: AnyConsumerClass): ClassInfo {
     concurrent: new Map(Object.entries(concurrent)),
     unhandled: new Map(),
   };
+  for (const group of groups) requireGroupName(group);
+  requireKnownHooks(consumerClass);
   for (const [type, limit] of info.concurrent) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw new SolentError("CONSUMER_INVALID", {
@@ -97,6 +100,17 @@ export function countUnhandled(info: ClassInfo, type: string): boolean {
   if (count === undefined && info.unhandled.size >= maxUnhandledTypes) return false;
   info.unhandled.set(type, (count ?? 0) + 1);
   return count === undefined;
+}
+
+const protocolHooks: ReadonlySet<string> = new Set(["websocket_connect", "websocket_receive", "websocket_disconnect"]);
+
+// `websocket_connected()` would be a consumer that never accepts, and nobody would say why.
+function requireKnownHooks(consumerClass: AnyConsumerClass): void {
+  for (const name of handlerMethods(consumerClass).keys()) {
+    if (!protocolNames.test(name) || notices.has(name) || protocolHooks.has(name)) continue;
+    const rule = `${name}() has a reserved name and is never called: known are ${[...protocolHooks, ...notices].join(", ")}`;
+    throw new SolentError("CONSUMER_INVALID", { consumer: consumerClass.name, rule });
+  }
 }
 
 // Only methods whose names have the shape of a handler can be reached by an event: a name in a base class never has an

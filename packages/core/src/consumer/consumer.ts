@@ -16,12 +16,23 @@ export type ProtocolEvent =
   | { readonly type: "websocket.send"; readonly bytes: Uint8Array }
   | { readonly type: "websocket.close"; readonly code?: number; readonly reason?: string };
 
-/** What a `Consumer` receives: `websocket_connect`, `websocket_receive` and `websocket_disconnect` take them. */
-export type IncomingProtocolEvent =
-  | { readonly type: "websocket.connect" }
+/** What `websocket_connect` takes. */
+export interface WebSocketConnectEvent {
+  readonly type: "websocket.connect";
+}
+
+/** What `websocket_receive` takes: a text or a binary frame. */
+export type WebSocketReceiveEvent =
   | { readonly type: "websocket.receive"; readonly text: string; readonly bytes: undefined }
-  | { readonly type: "websocket.receive"; readonly text: undefined; readonly bytes: Uint8Array }
-  | ({ readonly type: "websocket.disconnect" } & End);
+  | { readonly type: "websocket.receive"; readonly text: undefined; readonly bytes: Uint8Array };
+
+/** What `websocket_disconnect` takes. */
+export interface WebSocketDisconnectEvent extends End {
+  readonly type: "websocket.disconnect";
+}
+
+/** Every protocol event that a `Consumer` receives. */
+export type IncomingProtocolEvent = WebSocketConnectEvent | WebSocketReceiveEvent | WebSocketDisconnectEvent;
 
 type ProtocolHandler = (event: IncomingProtocolEvent) => unknown;
 
@@ -72,10 +83,9 @@ export class Consumer extends ConsumerBase {
     const { link, info, environment } = this["~runner"];
     await this.#call("websocket_connect", { type: "websocket.connect" });
     if (link.state !== "connecting") return;
-    environment.logger.error(
-      { consumer: info.name },
-      new SolentError("CONSUMER_UNDECIDED", { consumer: info.name }).message,
-    );
+    const remedy = 'Call this.send({ type: "websocket.accept" }) or this.send({ type: "websocket.close" })';
+    const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name, hook: "websocket_connect", remedy });
+    environment.logger.error({ consumer: info.name, path: this.scope.path }, error.message);
     link.deny(403);
   }
 

@@ -122,12 +122,15 @@ export class Runner implements Receiver, Watched {
     const { consumerClass, groups } = this.info;
     this.#busy = true;
     let work: void | Promise<void>;
+    // A class's fields are set by its constructor, so `room = this.group("bad name")` fails there.
+    let step = "constructor";
     try {
       const consumer = (this.#consumer = new consumerClass({ runner: this }));
+      step = "connect";
       work = groups.length === 0 ? consumer["~connect"]() : this.#joinAndConnect(consumer, groups);
     } catch (error) {
       this.#finishStep();
-      this.fail(error, "connect");
+      this.fail(error, step);
       return;
     }
     if (work === undefined) this.#finishStep();

@@ -81,7 +81,8 @@ export abstract class SocketConsumer extends ConsumerBase {
   #requireDecision(): void {
     const { link, info, environment } = this["~runner"];
     if (link.state !== "connecting") return;
-    const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name });
+    const remedy = "Return this.accept() or this.deny(status)";
+    const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name, hook: "connect", remedy });
     environment.logger.error({ consumer: info.name, path: this.scope.path }, error.message);
     link.deny(403);
   }

@@ -83,11 +83,34 @@ describe("runWorker", () => {
     expect(errors).toEqual([]);
   });
 
-  test("needs at least one channel", () => {
+  test("closing fires the signal of a handler that waits for it", async () => {
+    const started = deferred<void>();
+    const steps: string[] = [];
+    class Patient extends ChannelConsumer {
+      async job_run() {
+        started.resolve();
+        await new Promise<void>((resolve) => this.signal.addEventListener("abort", () => resolve()));
+        steps.push("aborted");
+      }
+      override disconnect(end: End) {
+        steps.push(`disconnect ${end.cause}`);
+      }
+    }
+    await using layer = new InMemoryChannelLayer();
+    const worker = runWorker(applicationOf(Patient), { layer, channels: ["jobs"] });
+    await layer.send("jobs", { type: "job.run" });
+    await started.promise;
+    await worker.close();
+    expect(steps).toEqual(["aborted", "disconnect shutdown"]);
+  });
+
+  test("refuses a worker without channels, or with one that its application does not serve", () => {
     class Idle extends ChannelConsumer {}
     const layer = new InMemoryChannelLayer();
-    expect(() => runWorker(applicationOf(Idle), { layer, channels: [] })).toThrow(
-      expect.toSatisfy((error) => SolentError.is(error, "CONFIG_INVALID")),
-    );
+    const isInvalid = expect.toSatisfy((error: unknown) => SolentError.is(error, "CONFIG_INVALID"));
+    expect(() => runWorker(applicationOf(Idle), { layer, channels: [] })).toThrow(isInvalid);
+    expect(() => runWorker(applicationOf(Idle), { layer })).toThrow(isInvalid);
+    const named = { ...applicationOf(Idle), channels: new Map([["thumbnails", Idle]]) };
+    expect(() => runWorker(named, { layer, channels: ["thumbnial"] })).toThrow('the application serves "thumbnails"');
   });
 });

@@ -11,8 +11,8 @@ import { Runner } from "./runner.ts";
 export interface WorkerOptions extends EnvironmentOptions {
   /** The layer whose channels are served. */
   readonly layer: ChannelLayer;
-  /** The channels to listen to; at least one. */
-  readonly channels: readonly string[];
+  /** The channels to listen to. @default all that the application's `ChannelNameRouter` names */
+  readonly channels?: readonly string[];
 }
 
 /** A running worker. */
@@ -29,24 +29,22 @@ export interface Worker extends AsyncDisposable {
  * One instance a channel takes its messages one at a time, in order, each at most once. A handler that throws ends its
  * instance (logged; `onError` may keep it), and the next message gets a new one: no message but the failed is lost.
  *
- * @throws {SolentError} CONFIG_INVALID without channels, NAME_INVALID for a bad one.
+ * `close()` fires the signal of running handlers, waits for them and for `disconnect`.
+ *
+ * @throws {SolentError} CONFIG_INVALID without channels, or for one that the application does not serve.
  */
 export function runWorker(app: Application, options: WorkerOptions): Worker {
-  const { channels, layer } = options;
-  if (channels.length === 0)
-    throw new SolentError("CONFIG_INVALID", {
-      option: "channels",
-      value: "[]",
-      rule: "a worker needs at least one channel",
-    });
+  const { layer } = options;
+  const channels = channelsFor(app, options.channels);
   const environment = createEnvironment(options);
   const stop = new AbortController();
   const posts = channels.map((channel) => new Post(app, channel, environment));
   const loops = posts.map((post) => post.run(layer, stop.signal));
   const close = async (): Promise<void> => {
     stop.abort();
-    await Promise.all(loops);
+    // First the end and then the wait: a handler may be waiting for its signal.
     for (const post of posts) post.end();
+    await Promise.all(loops);
     await environment.watch.whenIdle();
   };
   return {
@@ -56,6 +54,37 @@ export function runWorker(app: Application, options: WorkerOptions): Worker {
     },
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What of an application tells which channels it serves. */
+interface ChannelTable {
+  readonly channels?: ReadonlyMap<string, unknown>;
+  readonly protocols?: ReadonlyMap<string, unknown>;
+  readonly "~inner"?: unknown;
+}
+
+function servedChannels(app: unknown): readonly string[] | undefined {
+  const { channels, protocols, "~inner": inner } = app as ChannelTable;
+  if (channels !== undefined) return [...channels.keys()];
+  const next = protocols?.get("channel") ?? inner;
+  return next === undefined ? undefined : servedChannels(next);
+}
+
+// A channel that nothing serves would be noticed at its first message, which would be lost.
+function channelsFor(app: Application, asked: readonly string[] | undefined): readonly string[] {
+  const served = servedChannels(app);
+  const channels = asked ?? served ?? [];
+  if (channels.length === 0) {
+    throw new SolentError("CONFIG_INVALID", {
+      option: "channels",
+      value: "[]",
+      rule: "a worker needs at least one channel",
+    });
+  }
+  const unserved = channels.find((channel) => served !== undefined && !served.includes(channel));
+  if (unserved === undefined) return channels;
+  const rule = `the application serves ${(served ?? []).map((name) => `"${name}"`).join(", ")}`;
+  throw new SolentError("CONFIG_INVALID", { option: "channels", value: unserved, rule });
 }
 
 /** One channel and the instance that serves it now. */

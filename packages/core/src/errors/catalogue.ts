@@ -126,7 +126,7 @@ export const catalogue: Readonly<Record<ErrorCode, ErrorRow>> = {
   CONSUMER_UNDECIDED: {
     area: "CONSUMER",
     message: (d) =>
-      `connect() of ${text(d["consumer"])} ended without a decision and was denied. Return this.accept() or this.deny(status).`,
+      `${String(d["hook"])}() of ${text(d["consumer"])} ended without a decision and was denied. ${String(d["remedy"])}.`,
     closeCode: 4403,
     retryable: false,
   },
