@@ -68,7 +68,7 @@ function run(folder: string, project: string): Promise<string> {
   const { root, bin } = installed(folder);
   const parameters = [join(root, bin.tsc), "-p", project, "--pretty", "false"];
   return new Promise((resolve, reject) => {
-    const options = { cwd: project, maxBuffer: 10_000_000, timeout: 60_000 };
+    const options = { cwd: project, maxBuffer: 10_000_000, timeout: 120_000 };
     execFile(process.execPath, parameters, options, (error, stdout, stderr) => {
       if (stderr !== "" || (error !== null && typeof error.code !== "number"))
         reject(new Error(stderr, { cause: error }));

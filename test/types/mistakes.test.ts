@@ -39,7 +39,7 @@ beforeAll(async () => {
   await writeDeclarations();
   for (const [name, folder] of Object.entries(compilers)) outcomes.set(name, compile(folder));
   await Promise.all(outcomes.values());
-}, 60_000);
+}, 120_000);
 
 describe.each(Object.keys(compilers))("%s", (name) => {
   async function diagnosticsOf(matches: (file: string) => boolean): Promise<Diagnostic[]> {

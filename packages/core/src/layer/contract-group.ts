@@ -29,7 +29,10 @@ type DataOf<Entry> = Entry extends SchemaLike
 type Sendable<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends readonly unknown[]
-    ? { readonly [K in keyof T]: Sendable<T[K]> }
+    ? // An array type is deferred, a mapped one is not: types that contain themselves would not end.
+      number extends T["length"]
+      ? readonly Sendable<T[number]>[]
+      : { readonly [K in keyof T]: Sendable<T[K]> }
     : T extends object
       ? { readonly [K in keyof T]: Sendable<T[K]> }
       : T;
