@@ -201,7 +201,8 @@ export const catalogue: Readonly<Record<ErrorCode, ErrorRow>> = {
   },
   LAYER_UNCERTAIN: {
     area: "LAYER",
-    message: () => "The channel layer lost its connection while sending; the message may or may not have been sent.",
+    message: () =>
+      "Whether the message was sent is not known: the layer lost its connection, or another node did not answer in time.",
     retryable: false,
   },
   LAYER_BUSY: {

@@ -74,6 +74,13 @@ export class Calls {
     call.answer.resolve(outcome);
   }
 
+  /** Ends a call that could not even be asked. */
+  fail(number: number, error: unknown): void {
+    const call = this.#open.get(number);
+    this.#open.delete(number);
+    call?.answer.reject(error);
+  }
+
   close(): void {
     this.#alarm.stop();
     for (const number of this.#open.keys()) this.settle(number, "LAYER_CLOSED");

@@ -139,11 +139,13 @@ export class Remote {
       const call = ["call", this.#node, number, action, channel, about.payload];
       const bytes = about.hasBinary === true ? sealBinary(call) : seal(call);
       this.#requireSize(bytes);
-      const isReached = await certain(this.#broker.send(nodeOf(channel) ?? "", bytes, this.#newId()));
-      if (!isReached) this.#calls.settle(number, "CHANNEL_UNREACHABLE");
+      // Not awaited: the answer can overtake the broker's, and the deadline holds for both.
+      void certain(this.#broker.send(nodeOf(channel) ?? "", bytes, this.#newId())).then(
+        (isReached) => isReached || this.#calls.settle(number, "CHANNEL_UNREACHABLE"),
+        (error: unknown) => this.#calls.fail(number, error),
+      );
     } catch (error) {
-      this.#calls.settle(number, "LAYER_UNCERTAIN");
-      throw error;
+      this.#calls.fail(number, error);
     }
     return answer;
   }

@@ -472,58 +472,62 @@ describe("Subscriptions, whatever happens", () => {
     vi.useRealTimers();
   });
 
-  test.each([true, false])("end right and lose nothing in silence (positions: %s)", async (offsets) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {
-        const network = new InProcessNetwork();
-        const nodes = await makeNodes(network, { lingerMs: 0, broker: { offsets, receivers: offsets } });
-        const watches = nodes.map(({ broker }) => watchCommands(broker));
-        const stayers = nodes.map(attach);
-        const movers = [0, 1, 0, 1].map((i) => attach(nodes[i === 0 ? 0 : 1]));
-        await Promise.all(stayers.flatMap((member) => [member.seat.join("room.0"), member.seat.join("room.1")]));
-        await network.settled();
-        network.hold();
-        let n = 0;
-        const perform = (next: Action): void => {
-          if (next.do === "join") void movers[next.seat]?.seat.join(`room.${next.group}`).catch(() => undefined);
-          else if (next.do === "leave") void movers[next.seat]?.seat.leave(`room.${next.group}`);
-          else if (next.do === "publish") {
-            void nodes[next.node]?.layer.groupSend(`room.${next.group}`, say((n += 1))).catch(() => undefined);
-          } else if (next.do === "disconnect") nodes[next.node]?.broker.disconnect();
-          else if (next.do === "reconnect") nodes[next.node]?.broker.reconnect();
-          else if (next.do === "repeat") network.publishNextTimes(2);
-          else if (next.do === "travel") network.release(next.steps);
-          // Without positions a single event that gets lost on a healthy connection cannot be known to be.
-          else if (offsets) network.loseWhere(() => (network.loseWhere(undefined), true));
-        };
-        for (const next of actions) {
-          perform(next);
-          // What happens between two journeys happens in one turn.
-          if (next.do === "travel") await Promise.resolve();
-        }
-        network.loseWhere(undefined);
-        network.publishNextTimes(1);
-        network.release();
-        for (const { broker } of nodes) broker.reconnect();
-        await network.settled();
-        for (const name of ["room.0", "room.1", "room.2"]) {
-          await nodes[0].layer.groupSend(name, say("last"));
+  test.each([true, false])(
+    "end right and lose nothing in silence (positions: %s)",
+    { timeout: 30_000 },
+    async (offsets) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { maxLength: 80 }), async (actions) => {
+          const network = new InProcessNetwork();
+          const nodes = await makeNodes(network, { lingerMs: 0, broker: { offsets, receivers: offsets } });
+          const watches = nodes.map(({ broker }) => watchCommands(broker));
+          const stayers = nodes.map(attach);
+          const movers = [0, 1, 0, 1].map((i) => attach(nodes[i === 0 ? 0 : 1]));
+          await Promise.all(stayers.flatMap((member) => [member.seat.join("room.0"), member.seat.join("room.1")]));
           await network.settled();
-          const published = publishedTo(network, name);
-          if (name !== "room.2") for (const { recorder } of stayers) checkStayer(recorder, name, published);
-          for (const { recorder, seat: own } of movers) {
-            const got = recorder.messages.filter(({ meta }) => meta.group === name && meta.type !== "group.gap");
-            expect(new Set(got.map(({ data }) => data["n"])).size).toBe(got.length);
-            const hasLast = got.at(-1)?.data["n"] === "last";
-            expect(hasLast).toBe([...own.groups].includes(name));
+          network.hold();
+          let n = 0;
+          const perform = (next: Action): void => {
+            if (next.do === "join") void movers[next.seat]?.seat.join(`room.${next.group}`).catch(() => undefined);
+            else if (next.do === "leave") void movers[next.seat]?.seat.leave(`room.${next.group}`);
+            else if (next.do === "publish") {
+              void nodes[next.node]?.layer.groupSend(`room.${next.group}`, say((n += 1))).catch(() => undefined);
+            } else if (next.do === "disconnect") nodes[next.node]?.broker.disconnect();
+            else if (next.do === "reconnect") nodes[next.node]?.broker.reconnect();
+            else if (next.do === "repeat") network.publishNextTimes(2);
+            else if (next.do === "travel") network.release(next.steps);
+            // Without positions a single event that gets lost on a healthy connection cannot be known to be.
+            else if (offsets) network.loseWhere(() => (network.loseWhere(undefined), true));
+          };
+          for (const next of actions) {
+            perform(next);
+            // What happens between two journeys happens in one turn.
+            if (next.do === "travel") await Promise.resolve();
           }
-        }
-        expect([...stayers, ...movers].flatMap((member) => member.strays)).toEqual([]);
-        expect(watches.flatMap((watch) => watch.overlaps)).toEqual([]);
-        for (const { layer } of nodes) await layer.close();
-        expect(vi.getTimerCount()).toBe(0);
-      }),
-      { numRuns: 150 },
-    );
-  });
+          network.loseWhere(undefined);
+          network.publishNextTimes(1);
+          network.release();
+          for (const { broker } of nodes) broker.reconnect();
+          await network.settled();
+          for (const name of ["room.0", "room.1", "room.2"]) {
+            await nodes[0].layer.groupSend(name, say("last"));
+            await network.settled();
+            const published = publishedTo(network, name);
+            if (name !== "room.2") for (const { recorder } of stayers) checkStayer(recorder, name, published);
+            for (const { recorder, seat: own } of movers) {
+              const got = recorder.messages.filter(({ meta }) => meta.group === name && meta.type !== "group.gap");
+              expect(new Set(got.map(({ data }) => data["n"])).size).toBe(got.length);
+              const hasLast = got.at(-1)?.data["n"] === "last";
+              expect(hasLast).toBe([...own.groups].includes(name));
+            }
+          }
+          expect([...stayers, ...movers].flatMap((member) => member.strays)).toEqual([]);
+          expect(watches.flatMap((watch) => watch.overlaps)).toEqual([]);
+          for (const { layer } of nodes) await layer.close();
+          expect(vi.getTimerCount()).toBe(0);
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
 });
