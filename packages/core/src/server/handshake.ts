@@ -40,7 +40,7 @@ function problem(status: number, body: string, headers: Readonly<Record<string, 
  */
 export function scopeOf(
   request: IncomingMessage,
-  parts: { type: Scope["type"]; state: Scope["state"] },
+  parts: Pick<Scope, "type" | "state" | "rootPath">,
 ): Scope | undefined {
   const target = request.url ?? "/";
   const questionMark = target.indexOf("?");
@@ -55,7 +55,7 @@ export function scopeOf(
     path,
     pathRemaining: path,
     rawPath,
-    rootPath: "",
+    rootPath: parts.rootPath,
     queryString: questionMark < 0 ? "" : target.slice(questionMark + 1),
     headers: request.headers,
     subprotocols: offered === undefined ? noSubprotocols : offered.split(",").map((name) => name.trim()),

@@ -37,8 +37,17 @@ function upgradeRequired(_request: IncomingMessage, response: ServerResponse): v
 function fetchListener(handler: FetchHandler): NodeListener {
   return async (incoming, outgoing) => {
     const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
-    const answer = await handler.fetch(fetchRequest(incoming, gone.signal));
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished) gone.abort();
+    });
+    const request = fetchRequest(incoming, gone.signal);
+    if (request === undefined) {
+      outgoing.writeHead(400, { connection: "close", "content-type": "text/plain" }).end("400 Bad Request\n");
+      return;
+    }
+    const answer = await answerOf(handler, request);
+    // The client has left: nobody waits for an answer.
+    if (answer === undefined) return;
     // `Headers` joins repeated values, which Set-Cookie does not survive.
     const headers = Object.fromEntries(answer.headers);
     const cookies = answer.headers.getSetCookie();
@@ -54,8 +63,23 @@ function fetchListener(handler: FetchHandler): NodeListener {
   };
 }
 
-function fetchRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
+async function answerOf(handler: FetchHandler, request: Request): Promise<Response | undefined> {
+  try {
+    return await handler.fetch(request);
+  } catch (error) {
+    // What was told to stop because the client has left has not failed.
+    if (request.signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+const hostPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+// `undefined` for what no `Request` can be made of: a bad Host or target, or a method it does not know.
+function fetchRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const { method = "GET", headers, url = "/" } = incoming;
+  const { host = "localhost" } = headers;
+  if (!hostPattern.test(host)) return undefined;
   const scheme = "encrypted" in incoming.socket ? "https" : "http";
   const list: [string, string][] = [];
   for (const [name, value] of Object.entries(headers)) {
@@ -66,5 +90,10 @@ function fetchRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   // A body that streams in needs `duplex` (Fetch standard, RequestInit).
   const body = hasBody ? { body: Readable.toWeb(incoming), duplex: "half" } : {};
   const init = { method, headers: list, signal, ...body } as RequestInit;
-  return new Request(new URL(url, `${scheme}://${headers.host ?? "localhost"}`), init);
+  try {
+    // Not `new URL(url, base)`: a target of "//other.example/" would change the host.
+    return new Request(url.startsWith("/") ? `${scheme}://${host}${url}` : url, init);
+  } catch {
+    return undefined;
+  }
 }

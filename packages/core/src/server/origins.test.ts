@@ -14,11 +14,17 @@ const plain = new ProtocolTypeRouter({ websocket: routes });
 const partners = new ProtocolTypeRouter({ websocket: allowOrigins(["https://partner.example"])(routes) });
 
 /** The status a page of `origin` gets: 101 when it may connect. */
-async function statusFor(app: ProtocolTypeRouter, origin: string | undefined, options: ServeOptions = {}): Promise<number> {
+async function statusFor(
+  app: ProtocolTypeRouter,
+  origin: string | undefined,
+  options: ServeOptions = {},
+): Promise<number> {
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
   await using server = await serve(app, { port: 0, host: "127.0.0.1", logger, ...options });
   const url = `ws://127.0.0.1:${server.port}/`;
-  const socket = new WebSocket(url, { ...(origin === undefined ? {} : { origin: origin.replace("PORT", String(server.port)) }) });
+  const socket = new WebSocket(url, {
+    ...(origin === undefined ? {} : { origin: origin.replace("PORT", String(server.port)) }),
+  });
   try {
     return await new Promise<number>((resolve) => {
       socket.once("open", () => resolve(101));

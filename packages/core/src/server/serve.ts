@@ -26,6 +26,8 @@ export interface AttachOptions extends EnvironmentOptions {
    * no Origin and are let in. @default "same-host"
    */
   readonly origins?: Origins;
+  /** Where the application is mounted: `"/chat"`. Routers match what follows, and nothing else matches. @default "" */
+  readonly rootPath?: string;
   /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
   readonly accepts?: (request: IncomingMessage) => boolean;
   /** Whether `close()` closes the channel layers too. @default true */
@@ -163,6 +165,15 @@ function environmentOf(options: AttachOptions): Environment {
   return createEnvironment(options, { observer: diagnosticsObserver, admits });
 }
 
+function rootPathOf({ rootPath = "" }: AttachOptions): string {
+  if (rootPath === "" || (rootPath.startsWith("/") && !rootPath.endsWith("/"))) return rootPath;
+  throw new SolentError("CONFIG_INVALID", {
+    option: "rootPath",
+    value: rootPath,
+    rule: 'it begins with a slash and does not end in one, as in "/chat"',
+  });
+}
+
 interface Start {
   readonly app: RootApplication;
   readonly http: Server;
@@ -180,16 +191,19 @@ async function start({
   const sockets = new SocketServer({
     app,
     environment,
-    state,
+    scope: { state, rootPath: rootPathOf(options) },
     perMessageDeflate: options.perMessageDeflate ?? false,
     accepts: options.accepts ?? (() => true),
   });
   const stopListening = sockets.listen(http);
   const finish = async (): Promise<void> => {
     stopListening();
-    await app.lifespan?.shutdown?.(state);
-    if (options.closeLayers === false) return;
-    await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
+    try {
+      await app.lifespan?.shutdown?.(state);
+    } finally {
+      if (options.closeLayers !== false)
+        await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
+    }
   };
   return { sockets, finish };
 }

@@ -31,8 +31,8 @@ export interface DeflateOptions {
 export interface SocketServerParts {
   readonly app: Application;
   readonly environment: Environment;
-  /** What the application's `startup` returned. */
-  readonly state: Scope["state"];
+  /** What is the same in the scope of every connection: what `startup` returned, and where the application is mounted. */
+  readonly scope: Pick<Scope, "state" | "rootPath">;
   /** Compression of messages (RFC 7692). */
   readonly perMessageDeflate: boolean | DeflateOptions;
   /** Which upgrade requests are taken; others are left to other listeners of the HTTP server. */
@@ -132,7 +132,7 @@ export class SocketServer {
   }
 
   #upgrade(upgrade: Upgrade): void {
-    const { environment, state } = this.#parts;
+    const { environment, scope: shared } = this.#parts;
     const { request, socket } = upgrade;
     const isFull = this.#connections.size >= environment.limits.maxConnections;
     if (this.#isClosing || isFull) {
@@ -143,7 +143,7 @@ export class SocketServer {
       return;
     }
     const problem = handshakeProblem(request);
-    const scope = problem === undefined ? scopeOf(request, { type: "websocket", state }) : undefined;
+    const scope = problem === undefined ? scopeOf(request, { type: "websocket", ...shared }) : undefined;
     if (scope === undefined) {
       refuse(socket, problem ?? { status: 400, body: "The path is not valid.\n", headers: {} });
       return;
