@@ -17,7 +17,14 @@ export {
 export type { Group, GroupSendOptions } from "./consumer/group.ts";
 export type { Admission } from "./consumer/socket-consumer.ts";
 export { StopConsumer } from "./consumer/stop-consumer.ts";
-export type { Handlers, Typed, TypedConsumerClass, TypedGroup } from "./consumer/typed.ts";
+export type {
+  Handlers,
+  ScopedConsumerClass,
+  ScopedWorkerClass,
+  Typed,
+  TypedConsumerClass,
+  TypedGroup,
+} from "./consumer/typed.ts";
 export { WebSocketConsumer } from "./consumer/websocket-consumer.ts";
 export { runWorker, type Worker, type WorkerOptions } from "./consumer/worker.ts";
 export { contract, type AnyContract, type Contract } from "./contract/contract.ts";

@@ -50,11 +50,15 @@ type RequiredKeys<T> = unknown extends T
 
 type Missing<Pattern extends string, T> = Exclude<ParamsNeeded<T>, ParamsIn<Pattern>>;
 
-/** What a route needs of what is around it. */
-export type RouteNeeds<Pattern extends string, T> = (NeedsOf<T> extends infer N
-  ? { [K in keyof N as K extends "params" ? never : K]: N[K] }
-  : never) &
-  ([Missing<Pattern, T>] extends [never] ? unknown : { params: Record<Missing<Pattern, T>, string> });
+/** What a route needs of what is around it; written out, so that declarations name no type of this file. */
+export type RouteNeeds<Pattern extends string, T> = WithoutParams<NeedsOf<T>> &
+  MissingParams<Missing<Pattern, T>> extends infer N
+  ? { [K in keyof N]: N[K] }
+  : never;
+
+type WithoutParams<N> = { [K in keyof N as K extends "params" ? never : K]: N[K] };
+
+type MissingParams<Name extends string> = [Name] extends [never] ? unknown : { params: Record<Name, string> };
 
 // Handlers
 
