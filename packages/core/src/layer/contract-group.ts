@@ -50,3 +50,9 @@ export type EventArguments<Contract extends EventContract, Type extends EventTyp
 ] extends [undefined]
   ? [data?: undefined, options?: GroupSendOptions]
   : [data: EventInput<Contract, Type>, options?: GroupSendOptions];
+
+/** Whether the contract says that an event may get lost without notice. */
+export function isVolatile(contract: EventContract, type: string): boolean {
+  const entry: unknown = Object.hasOwn(contract.events, type) ? Reflect.get(contract.events, type) : undefined;
+  return typeof entry === "object" && entry !== null && "delivery" in entry && entry.delivery === "volatile";
+}

@@ -13,7 +13,7 @@ import type {
   LayerStats,
   NewChannelOptions,
 } from "./channel-layer.ts";
-import type { EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
+import { type EventArguments, type EventContract, type EventTypeOf, isVolatile } from "./contract-group.ts";
 import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
 import { Hub } from "./hub.ts";
 import {
@@ -152,7 +152,8 @@ export class HubChannelLayer implements ChannelLayer {
       ...[data, options]: EventArguments<Contract, Type>
     ): Promise<void> => {
       const checked = contract["~validateEvent"](type, data);
-      await this.publish(name, { type, data: checked, validatedBy: contract, except: options?.except });
+      const volatile = isVolatile(contract, type);
+      await this.publish(name, { type, data: checked, validatedBy: contract, except: options?.except, volatile });
     };
     return Object.freeze({ name, send });
   }
@@ -170,8 +171,10 @@ export class HubChannelLayer implements ChannelLayer {
     this.#plain.close(reason);
     for (const queue of this.#opened.values()) queue.close(reason);
     this.#opened.clear();
+    // Before the hub, so that joins that wait reject rather than end with their memberships.
+    const closing = this.#remote?.close();
     this.#hub.close();
-    await this.#remote?.close();
+    await closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,9 @@ describe("plain channels", () => {
     await layer.groupAdd("room", "jobs");
     await vi.advanceTimersByTimeAsync(20_000);
     await layer.groupSend("room", job);
+    await layer.groupSend("room", { ...job, n: 2 });
     expect(await reader).toEqual(job);
+    expect(await layer.receive("jobs")).toEqual({ ...job, n: 2 });
   });
 
   test("leave no timer behind when the layer is closed", async () => {

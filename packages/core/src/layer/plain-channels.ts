@@ -11,18 +11,29 @@ import type { LayerMessage } from "./message.ts";
 class PlainChannel implements Member {
   readonly queue: ReaderQueue;
   seat: LocalSeat | undefined;
-  /** When it was last read or added to a group. */
-  usedAtMs: number;
-  readonly #isForgotten: (channel: PlainChannel) => boolean;
+  readonly #options: ResolvedLayerOptions;
+  // When somebody last read it or added it to a group.
+  #usedAtMs: number;
 
-  constructor(queue: ReaderQueue, usedAtMs: number, isForgotten: (channel: PlainChannel) => boolean) {
+  constructor(queue: ReaderQueue, options: ResolvedLayerOptions) {
     this.queue = queue;
-    this.usedAtMs = usedAtMs;
-    this.#isForgotten = isForgotten;
+    this.#options = options;
+    this.#usedAtMs = options.now();
+  }
+
+  /** Whether nobody has used it for so long that its memberships end. */
+  get isForgotten(): boolean {
+    return this.queue.readers === 0 && this.#options.now() - this.#usedAtMs > this.#options.groupExpiryMs;
+  }
+
+  use(): void {
+    this.#usedAtMs = this.#options.now();
   }
 
   deliver(message: LayerMessage): boolean {
-    if (message.meta.group !== undefined && this.#isForgotten(this)) {
+    // A reader that has waited for long uses it up to this moment.
+    if (this.queue.readers > 0) this.use();
+    if (message.meta.group !== undefined && this.isForgotten) {
       this.seat?.close();
       this.seat = undefined;
       return false;
@@ -72,13 +83,13 @@ export class PlainChannels {
   /** The queue of a name, made when it does not exist. Reading counts as use. */
   read(name: string): ReaderQueue {
     const channel = this.#use(name);
-    channel.usedAtMs = this.#options.now();
+    channel.use();
     return channel.queue;
   }
 
   /** @returns whether it was queued or taken. */
   deliver(name: string, message: LayerMessage): boolean {
-    const isTaken = this.#use(name).queue.deliver(message);
+    const isTaken = this.#use(name).deliver(message);
     this.#arm(this.#options.expiryMs);
     return isTaken;
   }
@@ -86,7 +97,7 @@ export class PlainChannels {
   /** The channel as a member of groups. */
   seatOf(name: string): LocalSeat {
     const channel = this.#use(name);
-    channel.usedAtMs = this.#options.now();
+    channel.use();
     channel.seat ??= this.#hub.attach(name, channel);
     this.#arm(Math.min(this.#options.expiryMs, this.#options.groupExpiryMs));
     return channel.seat;
@@ -94,15 +105,14 @@ export class PlainChannels {
 
   /** Drops what has expired, ends memberships that nobody has used for long, forgets what is empty. */
   sweep(): void {
-    const now = this.#options.now();
-    for (const [name, channel] of this.#channels) this.#tidy(name, channel, now);
+    for (const [name, channel] of this.#channels) this.#tidy(name, channel);
     if (this.#channels.size > 0) this.#arm(Math.min(this.#options.expiryMs, this.#options.groupExpiryMs));
   }
 
   clear(): void {
     for (const [name, channel] of this.#channels) {
       channel.queue.clear();
-      this.#tidy(name, channel, this.#options.now());
+      this.#tidy(name, channel);
     }
   }
 
@@ -119,30 +129,20 @@ export class PlainChannels {
     if (this.#channels.size >= limit) throw new SolentError("LAYER_BUSY", { what: "plain channels in use", limit });
     const { capacities, overflow, now } = this.#options;
     const options = { capacity: capacities.of(name), overflow, now, counters: this.#counters };
-    const channel: PlainChannel = new PlainChannel(
-      new ReaderQueue(name, options, () => this.#tidy(name, channel, now())),
-      now(),
-      (forgotten) => this.#isForgotten(forgotten, now()),
-    );
+    const queue = new ReaderQueue(name, options, () => this.#tidy(name, channel));
+    const channel: PlainChannel = new PlainChannel(queue, this.#options);
     this.#channels.set(name, channel);
     return channel;
   }
 
-  #tidy(name: string, channel: PlainChannel, now: number): void {
+  #tidy(name: string, channel: PlainChannel): void {
     const isInUse = channel.queue.sweep();
     const { seat } = channel;
-    if (
-      seat !== undefined &&
-      (seat.joined === undefined || seat.joined.size === 0 || this.#isForgotten(channel, now))
-    ) {
+    if (seat !== undefined && (seat.joined === undefined || seat.joined.size === 0 || channel.isForgotten)) {
       seat.close();
       channel.seat = undefined;
     }
     if (!isInUse && channel.seat === undefined && this.#channels.get(name) === channel) this.#channels.delete(name);
-  }
-
-  #isForgotten(channel: PlainChannel, now: number): boolean {
-    return channel.queue.readers === 0 && now - channel.usedAtMs > this.#options.groupExpiryMs;
   }
 
   // Looks a few times per expiry time, so that leftovers stay at most half as long again.

@@ -122,7 +122,11 @@ export class Remote {
     const { number, answer } = this.#calls.open();
     const data: EventData = { node: this.#node, number };
     const event = { type: flushType, data, sender: undefined, except: undefined, volatile: false };
-    await this.publish(everyNode, event);
+    try {
+      await this.publish(everyNode, event);
+    } catch (error) {
+      this.#calls.fail(number, error);
+    }
     return answer;
   }
 

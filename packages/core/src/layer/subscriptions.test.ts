@@ -189,6 +189,23 @@ describe("Subscriptions", () => {
     }
   });
 
+  test("reject joins and calls that wait when the layer is closed", async () => {
+    const network = new InProcessNetwork();
+    const [here, there] = await makeNodes(network);
+    const channel = await there.layer.newChannel();
+    network.hold();
+    const waiting = [
+      here.layer.attach(new Recorder()).join("room"),
+      here.layer.send(channel.name, say(1)),
+      here.layer.flush(),
+      here.layer.groupSend("room", say(1)),
+    ].map((work) => work.catch((error: unknown) => (error as SolentError).code));
+    await network.settled();
+    await here.layer.close();
+    expect(await Promise.all(waiting)).toEqual(["LAYER_CLOSED", "LAYER_CLOSED", "LAYER_CLOSED", "LAYER_UNCERTAIN"]);
+    expect(here.layer.stats().waiting).toBe(0);
+  });
+
   test("limit the joins that wait", async () => {
     const network = new InProcessNetwork();
     const broker = network.broker();
