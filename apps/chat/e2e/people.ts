@@ -83,11 +83,20 @@ export class Person implements AsyncDisposable {
     await this.page.locator(".bubble[data-pending]").waitFor({ state: "detached" });
   }
 
+  /** Opens the admin's dialog and writes, without sending. */
+  async writeAnnouncement(text: string): Promise<Locator> {
+    const dialog = this.page.getByRole("dialog", { name: "Announce to everybody" });
+    const list = this.page.getByRole("link", { name: "All conversations" });
+    // On a phone the button is with the list.
+    if (await list.isVisible()) await list.click();
+    await this.page.getByRole("button", { name: "Announce", exact: true }).click();
+    await dialog.getByRole("textbox").fill(text);
+    return dialog;
+  }
+
   /** Tells everybody, as the admin. */
   async announce(text: string): Promise<void> {
-    await this.page.getByRole("button", { name: "Announce", exact: true }).click();
-    const dialog = this.page.getByRole("dialog", { name: "Announce to everybody" });
-    await dialog.getByRole("textbox").fill(text);
+    const dialog = await this.writeAnnouncement(text);
     await dialog.getByRole("button", { name: "Announce" }).click();
     await dialog.waitFor({ state: "hidden" });
   }

@@ -25,8 +25,8 @@ export function Sidebar({ state, model, adminName, onLeave }: SidebarProps) {
       <header className="sidebar-header">
         <Logo />
         <h1>Solent Chat</h1>
-        {me.isAdmin && <AnnounceButton model={model} isLive={state.siteLink.kind === "live"} />}
       </header>
+      {me.isAdmin && <AnnounceButton model={model} isLive={state.siteLink.kind === "live"} />}
       <nav aria-label="Conversations" className="sidebar-lists">
         <RoomList state={state} />
         <OpenRoom model={model} />
