@@ -1,5 +1,5 @@
 import type { Channel, ReceiveOptions } from "./channel.ts";
-import type { EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
+import type { ChannelArguments, EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
 import type { Message } from "./event.ts";
 import type { DeliveryCounters, OverflowPolicy } from "./mailbox.ts";
 import type { Member, Seat } from "./member.ts";
@@ -43,6 +43,18 @@ export interface GroupSender<Contract extends EventContract> {
    * @throws {SolentError} CONTRACT_MISMATCH, EVENT_INVALID and what `groupSend` throws.
    */
   send<Type extends EventTypeOf<Contract>>(type: Type, ...rest: EventArguments<Contract, Type>): Promise<void>;
+}
+
+/** A channel seen from outside its consumer, typed by a contract. */
+export interface ChannelSender<Contract extends EventContract> {
+  /** The channel's name. */
+  readonly name: string;
+  /**
+   * Sends an event to the channel; as `ChannelLayer.send`, and checked against the contract first.
+   *
+   * @throws {SolentError} CONTRACT_MISMATCH, EVENT_INVALID and what `send` throws.
+   */
+  send<Type extends EventTypeOf<Contract>>(type: Type, ...rest: ChannelArguments<Contract, Type>): Promise<void>;
 }
 
 /** What a layer can beyond the guarantees that every layer gives. */
@@ -189,6 +201,13 @@ export interface ChannelLayer extends AsyncDisposable {
    * @throws {SolentError} NAME_INVALID
    */
   group<Contract extends EventContract>(contract: Contract, name: string): GroupSender<Contract>;
+
+  /**
+   * A channel seen from outside its consumer, typed and checked by a contract.
+   *
+   * @throws {SolentError} NAME_INVALID
+   */
+  channel<Contract extends EventContract>(contract: Contract, name: string): ChannelSender<Contract>;
 
   /**
    * Empties every channel and every group, on all nodes. Readers keep waiting, members keep their names; inboxes of

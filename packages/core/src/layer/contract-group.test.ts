@@ -51,6 +51,15 @@ describe("layer.group(contract, name)", () => {
     expect(layer.stats().published).toBe(0);
   });
 
+  test("sends to one channel by name, checked in the same way", async () => {
+    await using layer = new InMemoryChannelLayer();
+    const channel = await layer.newChannel();
+    await layer.channel(chat, channel.name).send("chat.message", { text: "hello" });
+    expect(await channel.receive({ timeoutMs: 0 })).toEqual({ type: "chat.message", text: "hello" });
+    const unfit = layer.channel(chat, channel.name).send("chat.message", { text: "too long" });
+    await expect(unfit).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+  });
+
   test("asks for the input of the schema, and takes what is read-only", () => {
     expectTypeOf<EventInput<typeof chat, "chat.message">>().toEqualTypeOf<{ readonly text: string }>();
     expectTypeOf<EventInput<typeof chat, "chat.cleared">>().toEqualTypeOf<undefined>();

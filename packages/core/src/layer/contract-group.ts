@@ -51,6 +51,13 @@ export type EventArguments<Contract extends EventContract, Type extends EventTyp
   ? [data?: undefined, options?: GroupSendOptions]
   : [data: EventInput<Contract, Type>, options?: GroupSendOptions];
 
+/** What follows the event type in `send` to a single channel. */
+export type ChannelArguments<Contract extends EventContract, Type extends EventTypeOf<Contract>> = [
+  EventInput<Contract, Type>,
+] extends [undefined]
+  ? [data?: undefined]
+  : [data: EventInput<Contract, Type>];
+
 /** Whether the contract says that an event may get lost without notice. */
 export function isVolatile(contract: EventContract, type: string): boolean {
   const entry: unknown = Object.hasOwn(contract.events, type) ? Reflect.get(contract.events, type) : undefined;

@@ -8,14 +8,24 @@ import type { LocalSeat } from "./hub.ts";
  */
 export class GroupMembers {
   readonly name: string;
+  /** What tells its positions from those of a group of the same name before it: everybody had left that one. */
+  readonly epoch: number;
+  #offset = 0;
   /** The tick of the newest join: while it is older than an event, everybody in the list was in when it was sent. */
   newest = 0;
   #sole: LocalSeat | undefined;
   #since: Map<LocalSeat, number> | undefined;
   #list: readonly LocalSeat[] | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, epoch: number) {
     this.name = name;
+    this.epoch = epoch;
+  }
+
+  /** The number of the next event, from 1: one more than that of the event before it. */
+  nextOffset(): number {
+    this.#offset += 1;
+    return this.#offset;
   }
 
   get size(): number {

@@ -6,6 +6,7 @@ import type { CallOutcome } from "./calls.ts";
 import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "./channel.ts";
 import type {
   ChannelLayer,
+  ChannelSender,
   GroupEvent,
   GroupSender,
   GroupSendOptions,
@@ -13,7 +14,13 @@ import type {
   LayerStats,
   NewChannelOptions,
 } from "./channel-layer.ts";
-import { type EventArguments, type EventContract, type EventTypeOf, isVolatile } from "./contract-group.ts";
+import {
+  type ChannelArguments,
+  type EventArguments,
+  type EventContract,
+  type EventTypeOf,
+  isVolatile,
+} from "./contract-group.ts";
 import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
 import { Hub } from "./hub.ts";
 import {
@@ -158,6 +165,19 @@ export class HubChannelLayer implements ChannelLayer {
     return Object.freeze({ name, send });
   }
 
+  channel<Contract extends EventContract>(contract: Contract, name: string): ChannelSender<Contract> {
+    requireChannelName(name);
+    const send = async <Type extends EventTypeOf<Contract>>(
+      type: Type,
+      ...[data]: ChannelArguments<Contract, Type>
+    ): Promise<void> => {
+      this.#requireOpen();
+      const checked = eventData(type, contract["~validateEvent"](type, data), this.#options.maxMessageBytes);
+      await this.#sendTo(name, this.#message(undefined, { type, validatedBy: contract }, checked));
+    };
+    return Object.freeze({ name, send });
+  }
+
   async flush(): Promise<void> {
     this.#requireOpen();
     if (this.#remote === undefined) this.#flushHere();
@@ -238,8 +258,15 @@ export class HubChannelLayer implements ChannelLayer {
 
   #message(group: string | undefined, event: Omit<GroupEvent, "data">, data: EventData): LayerMessage {
     const { type, sender, validatedBy, volatile = false } = event;
-    const meta = Object.freeze({ type, group, sender, position: undefined, replayed: false });
+    const position = group === undefined || volatile ? undefined : this.#nextPosition(group);
+    const meta = Object.freeze({ type, group, sender, position, replayed: false });
     return { data, meta, validatedBy, volatile, expiresAtMs: this.#options.now() + this.#options.expiryMs };
+  }
+
+  // Without a broker this node is all there is of a group, so it counts the events itself.
+  #nextPosition(group: string): string | undefined {
+    const members = this.#remote === undefined ? this.#hub.membersOf(group) : undefined;
+    return members && `1.${this.node}.${members.epoch}.${members.nextOffset()}`;
   }
 
   #toGroup(group: string, message: LayerMessage, except: GroupEvent["except"]): Promise<void> {
@@ -286,7 +313,7 @@ export class HubChannelLayer implements ChannelLayer {
   }
 }
 
-const alone: LayerCapabilities = { offsets: false, history: false, presence: false, receivers: false };
+const alone: LayerCapabilities = { offsets: true, history: false, presence: false, receivers: false };
 
 function wireEvent({ data, meta, volatile }: LayerMessage, except: GroupEvent["except"]): WireEvent {
   return { type: meta.type, data, sender: meta.sender, except, volatile };

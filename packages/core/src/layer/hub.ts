@@ -112,6 +112,7 @@ export class Hub {
   readonly #seats = new Map<string, LocalSeat>();
   readonly #queue = new RingBuffer<GroupWork | DirectWork>();
   #tick = 0;
+  #epoch = 0;
   #isDelivering = false;
   #resume: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -263,7 +264,8 @@ export class Hub {
 
   #newGroup(name: string): GroupMembers {
     requireGroupName(name);
-    const group = new GroupMembers(name);
+    this.#epoch += 1;
+    const group = new GroupMembers(name, this.#epoch);
     this.#groups.set(name, group);
     return group;
   }

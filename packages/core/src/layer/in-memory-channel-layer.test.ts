@@ -25,3 +25,28 @@ test("a group reaches its members and nobody who has left", async () => {
   expect(await two.receive({ timeoutMs: 0 })).toEqual({ type: "chat.message", text: "hello" });
   await expect(gone.receive({ timeoutMs: 0 })).rejects.toMatchObject({ code: "CHANNEL_TIMEOUT" });
 });
+
+test("the events of a group are numbered one after the other, and volatile ones are not", async () => {
+  await using layer = new InMemoryChannelLayer();
+  const positions: (string | undefined)[] = [];
+  const seat = layer.attach({
+    deliver: (message) => {
+      positions.push(message.meta.position);
+      return true;
+    },
+  });
+  await seat.join("room");
+  for (const text of ["a", "b"]) await layer.groupSend("room", { type: "chat.message", text });
+  await layer.publish("room", { type: "chat.typing", data: {}, volatile: true });
+  await layer.groupSend("room", { type: "chat.message", text: "c" });
+  const [first, second, volatile, third] = positions.map((position) => position?.split("."));
+  expect(volatile).toBeUndefined();
+  expect([first?.at(-1), second?.at(-1), third?.at(-1)]).toEqual(["1", "2", "3"]);
+  expect(new Set([first, second, third].map((parts) => parts?.slice(0, -1).join("."))).size).toBe(1);
+
+  await seat.leave("room");
+  await seat.join("room");
+  await layer.groupSend("room", { type: "chat.message", text: "d" });
+  // Nobody was there to count meanwhile: the numbers begin anew, and say so.
+  expect(positions.at(-1)?.split(".").slice(0, -1)).not.toEqual(first?.slice(0, -1));
+});

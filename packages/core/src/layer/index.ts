@@ -15,6 +15,7 @@ export { Capacities, type ChannelCapacity } from "./capacity.ts";
 export type { Channel, ReceiveOptions } from "./channel.ts";
 export type {
   ChannelLayer,
+  ChannelSender,
   GroupEvent,
   GroupSender,
   GroupSendOptions,
@@ -22,7 +23,7 @@ export type {
   LayerStats,
   NewChannelOptions,
 } from "./channel-layer.ts";
-export type { EventArguments, EventContract, EventInput, EventTypeOf } from "./contract-group.ts";
+export type { ChannelArguments, EventArguments, EventContract, EventInput, EventTypeOf } from "./contract-group.ts";
 export type { Message } from "./event.ts";
 export { HubChannelLayer } from "./hub-channel-layer.ts";
 export { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";
