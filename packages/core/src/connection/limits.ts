@@ -17,7 +17,7 @@ export interface Limits {
   readonly maxOutboxBytes: number;
   /** What happens when the outbox is full and the message's `delivery` does not say. @default "disconnect" */
   readonly overflow: Overflow;
-  /** Most client frames that wait for a handler; then the socket is no longer read. @default 64 */
+  /** Most client frames that wait for a handler; then the socket is no longer read. Four times as many while a handler waits for the peer's answer, which stands behind them. @default 64 */
   readonly maxQueuedFrames: number;
   /** Most frames that are refused before the connection is closed with 4400. @default 10 */
   readonly maxBadFrames: number;

@@ -11,12 +11,15 @@ interface Waiting {
 export class Calls {
   readonly #maxOpen: number;
   readonly #timeoutMs: number;
+  readonly #changed: (isWaiting: boolean) => void;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(maxOpen: number, timeoutMs: number) {
-    this.#maxOpen = maxOpen;
-    this.#timeoutMs = timeoutMs;
+  /** @param changed told when the first call begins to wait, and when the last has ended. */
+  constructor(limits: { maxOpenCalls: number; callTimeoutMs: number }, changed: (isWaiting: boolean) => void) {
+    this.#maxOpen = limits.maxOpenCalls;
+    this.#timeoutMs = limits.callTimeoutMs;
+    this.#changed = changed;
   }
 
   /**
@@ -28,11 +31,10 @@ export class Calls {
     if (this.#waiting.size >= this.#maxOpen) throw new SolentError("CALL_TOO_MANY", { limit: this.#maxOpen });
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(new SolentError("CALL_UNANSWERED", { type, cause: `no answer within ${this.#timeoutMs} ms` }));
-      }, this.#timeoutMs);
+      const late = { type, cause: `no answer within ${this.#timeoutMs} ms` };
+      const timer = setTimeout(() => this.fail(id, new SolentError("CALL_UNANSWERED", late)), this.#timeoutMs);
       this.#waiting.set(id, { type, resolve, reject, timer });
+      if (this.#waiting.size === 1) this.#changed(true);
       send(id);
     });
   }
@@ -62,6 +64,7 @@ export class Calls {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(id);
     clearTimeout(waiting.timer);
+    if (this.#waiting.size === 0) this.#changed(false);
     return waiting;
   }
 }

@@ -1,5 +1,4 @@
 import { Frame, messageFrame } from "../connection/frame.ts";
-import type { End } from "../connection/link.ts";
 import type { AcceptOptions } from "../connection/transport.ts";
 import { validate } from "../contract/schema.ts";
 import type { ContractTables, MessageEntry } from "../contract/tables.ts";
@@ -74,9 +73,18 @@ export class ContractConsumer extends SocketConsumer {
     const entry = this.#outgoing(type);
     if (link.state === "closed") throw new SolentError("CALL_UNANSWERED", { type, cause: "the connection ended" });
     if (environment.isDevelopment) checkOutgoing(entry, data);
-    const { maxOpenCalls, callTimeoutMs } = environment.limits;
-    this.#calls ??= new Calls(maxOpenCalls, callTimeoutMs);
-    return this.#calls.open(type, (id) => this.#ship(data === undefined ? { type, id } : { type, id, data }));
+    return this.#openCalls().open(type, (id) => this.#ship(data === undefined ? { type, id } : { type, id, data }));
+  }
+
+  #openCalls(): Calls {
+    if (this.#calls === undefined) {
+      const runner = this["~runner"];
+      const calls = new Calls(runner.environment.limits, (isWaiting) => runner.awaitPeer(isWaiting));
+      this.#calls = calls;
+      // At once, and not in `~disconnect`: that waits for the very handlers that wait for these answers.
+      runner.signal.addEventListener("abort", () => calls.end(), { once: true });
+    }
+    return this.#calls;
   }
 
   /** @internal */
@@ -106,12 +114,6 @@ export class ContractConsumer extends SocketConsumer {
     return frame.isCall ? this.#answerCall(frame) : this.receive(frame);
   }
 
-  /** @internal */
-  override "~disconnect"(end: End): unknown {
-    this.#calls?.end();
-    return super["~disconnect"](end);
-  }
-
   async #answerCall(frame: ReceivedFrame): Promise<void> {
     try {
       await this.receive(frame);
@@ -133,7 +135,8 @@ export class ContractConsumer extends SocketConsumer {
       throw new SolentError("FRAME_UNKNOWN_TYPE", { type: shown, keys: ["type"] });
     }
     const data = entry.data === undefined ? undefined : checked(entry, envelope.data);
-    return new ReceivedFrame(entry, { data, id }, (frame) => {
+    const { isDevelopment } = this["~runner"].environment;
+    return new ReceivedFrame(entry, { data, id, isChecked: isDevelopment }, (frame) => {
       if (id !== undefined) this.#questions?.delete(id);
       this.#ship(frame);
     });

@@ -12,6 +12,7 @@ import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "./consumer-base.ts";
 import { answerTo, isAbort, isServersDoing } from "./failure.ts";
+import { FrameLane } from "./frame-lane.ts";
 import type { GroupSendOptions } from "./group.ts";
 import { Overlaps, reportLate } from "./overlaps.ts";
 import { StopConsumer } from "./stop-consumer.ts";
@@ -49,8 +50,7 @@ export class Runner implements Receiver, Watched {
   #consumer: ConsumerBase | undefined;
   #busy = false;
   #overlaps: Overlaps | undefined;
-  #frames: Arrival[] | undefined;
-  #paused = false;
+  #frames: FrameLane | undefined;
   #events: Mailbox | undefined;
   #eventTurn = false;
   #seat: Seat | undefined;
@@ -166,7 +166,7 @@ export class Runner implements Receiver, Watched {
     if (this.#end !== undefined) return false;
     if (this.#busy || (this.#events !== undefined && this.#events.size > 0)) return this.#keep(message);
     this.#runEvent(message);
-    if (!this.#busy && (this.#frames !== undefined || this.#end !== undefined)) this.#drain();
+    if (!this.#busy && (this.#hasFrames || this.#end !== undefined)) this.#drain();
     return true;
   }
 
@@ -187,8 +187,8 @@ export class Runner implements Receiver, Watched {
       return;
     }
     if (arrival === undefined) return;
-    if (this.#busy || this.#frames !== undefined) {
-      this.#keepFrame(arrival);
+    if (this.#busy || this.#hasFrames) {
+      (this.#frames ??= new FrameLane(this.link)).push(arrival);
       return;
     }
     this.#runFrame(arrival);
@@ -203,7 +203,7 @@ export class Runner implements Receiver, Watched {
     this.#seat?.close();
     this.#events?.clear();
     // What the peer had sent is handled, unless it was this server that ended it: nothing follows close() or a failure.
-    if (isServersDoing(end)) this.#frames = undefined;
+    if (isServersDoing(end)) this.#frames?.clear();
     this.environment.watch.add(this);
     this.#tellWaiters();
     if (!this.#busy && !this.#isOverlapping) this.#drain();
@@ -218,7 +218,7 @@ export class Runner implements Receiver, Watched {
     const { consumerName: consumer, handlerName: handler, path, connectionId: id } = this;
     const next = this.#isDisconnected ? "nobody waits for it any longer" : "disconnect() runs beside it";
     logger.error({ consumer, handler, path, id }, `${consumer}.${handler}() did not end; ${next}`);
-    this.#frames = undefined;
+    this.#frames?.clear();
     if (this.#isDisconnected) this.#release(this.#end);
     else this.#disconnect(this.#end);
   }
@@ -302,7 +302,7 @@ export class Runner implements Receiver, Watched {
     }
     if (!this.#busy) this.#tellWaiters();
     const end = this.#end;
-    if (end !== undefined && !this.#busy && !this.#isOverlapping && this.#frames === undefined) this.#disconnect(end);
+    if (end !== undefined && !this.#busy && !this.#isOverlapping && !this.#hasFrames) this.#disconnect(end);
   }
 
   #tellWaiters(): void {
@@ -320,24 +320,19 @@ export class Runner implements Receiver, Watched {
   }
 
   #drainFrame(): boolean {
-    const frames = this.#frames;
-    if (frames === undefined) return false;
-    const arrival = frames.shift() as Arrival;
-    if (frames.length === 0) this.#frames = undefined;
-    if (this.#paused && frames.length * 2 <= this.environment.limits.maxQueuedFrames) {
-      this.#paused = false;
-      if (this.#end === undefined) this.link.resume();
-    }
+    const arrival = this.#frames?.shift();
+    if (arrival === undefined) return false;
     this.#runFrame(arrival);
     return true;
   }
 
-  #keepFrame(arrival: Arrival): void {
-    const frames = (this.#frames ??= []);
-    frames.push(arrival);
-    if (this.#paused || frames.length < this.environment.limits.maxQueuedFrames) return;
-    this.#paused = true;
-    this.link.pause();
+  get #hasFrames(): boolean {
+    return this.#frames !== undefined && !this.#frames.isEmpty;
+  }
+
+  /** A handler waits for an answer of the peer, or none does any more. */
+  awaitPeer(isWaiting: boolean): void {
+    (this.#frames ??= new FrameLane(this.link)).awaitPeer(isWaiting);
   }
 
   #keep(message: LayerMessage): boolean {

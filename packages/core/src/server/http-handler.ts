@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import type { Logger } from "../connection/logger.ts";
 
 /** Answers a request as the Fetch standard has it: Hono apps and others export one. */

@@ -155,7 +155,7 @@ export class SocketServer {
     const { app, environment } = this.#parts;
     const transport = new WebSocketTransport(upgrade, this.#webSockets, this.#turn);
     const facts = {
-      id: `${processId}.${(++connectionCount).toString(36)}`,
+      id: `${processId}-${(++connectionCount).toString(36)}`,
       path: scope.path,
       remoteAddress: scope.client?.address,
     };
