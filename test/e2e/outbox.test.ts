@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { channel } from "node:diagnostics_channel";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { contract, WebSocketConsumer, type Received } from "@solent/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -243,13 +243,13 @@ async function fallBehind(w: World): Promise<Wire> {
   wire.socket.pause();
   const drops: unknown[] = [];
   const onDrop = (fact: unknown): void => void drops.push(fact);
-  channel("solent:overflow").subscribe(onDrop);
+  subscribe("solent:overflow", onDrop);
   while (drops.length === 0) {
     await tell(w, "fill");
     await turn();
     await tell(w, "typing nobody");
   }
-  channel("solent:overflow").unsubscribe(onDrop);
+  unsubscribe("solent:overflow", onDrop);
   return wire;
 }
 
@@ -301,12 +301,12 @@ test.each([
     const onFact = (fact: unknown): void => void facts.push(fact as (typeof facts)[0]);
     await using w = await world(Filler, { limits: { maxOutboxBytes: 3_000_000, overflow } });
     await using wire = await fallBehind(w);
-    channel("solent:overflow").subscribe(onFact);
+    subscribe("solent:overflow", onFact);
     const padding = "x".repeat(100_000);
     await tell(w, `say first ${padding}`);
     for (let i = 0; i < 60; i++) await tell(w, "fill");
     await tell(w, `say last ${padding}`);
-    channel("solent:overflow").unsubscribe(onFact);
+    unsubscribe("solent:overflow", onFact);
     expect(facts.length).toBeGreaterThan(0);
     expect(facts.every(({ what, action }) => what === "outbox" && action === "drop")).toBe(true);
     // It reads what is left, and only then is told the rest.
@@ -324,12 +324,12 @@ test("with overflow disconnect a full outbox ends the connection, is reported an
   await using w = await world(Filler, { limits: { maxOutboxBytes: 500_000, closeTimeoutMs: 50 } });
   await using wire = await w.wire();
   wire.socket.pause();
-  channel("solent:overflow").subscribe(onFact);
+  subscribe("solent:overflow", onFact);
   while (w.counts().memberships > 1) {
     await tell(w, "fill");
     await turn();
   }
-  channel("solent:overflow").unsubscribe(onFact);
+  unsubscribe("solent:overflow", onFact);
   expect(facts).toMatchObject([{ what: "outbox", action: "disconnect" }]);
   expect(w.log.about("reads too slowly")).toHaveLength(1);
   await w.isUnharmed();

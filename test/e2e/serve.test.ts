@@ -1,4 +1,4 @@
-import { channel } from "node:diagnostics_channel";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { createServer } from "node:http";
 import {
   InMemoryChannelLayer,
@@ -180,9 +180,9 @@ test("connections over maxConnections get 503 and a time to come back, and a pla
   const onFact = (fact: unknown): void => void facts.push(fact);
   await using w = await world(Echo, { limits: { maxConnections: 2 } });
   await using second = await w.connect();
-  channel("solent:overflow").subscribe(onFact);
+  subscribe("solent:overflow", onFact);
   const { status, headers } = await refused(w.port);
-  channel("solent:overflow").unsubscribe(onFact);
+  unsubscribe("solent:overflow", onFact);
   expect(status).toBe(503);
   expect(Number(headers["retry-after"])).toBeGreaterThan(0);
   expect(facts).toEqual([{ what: "connections", action: "refuse" }]);
@@ -285,8 +285,8 @@ test("diagnostics channels tell connect, close, event, error and overflow, and c
   const facts: [name: string, fact: Record<string, unknown>][] = [];
   const subscriptions = ["connect", "close", "event", "error", "overflow"].map((name) => {
     const listener = (fact: unknown): void => void facts.push([name, fact as Record<string, unknown>]);
-    channel(`solent:${name}`).subscribe(listener);
-    return () => channel(`solent:${name}`).unsubscribe(listener);
+    subscribe(`solent:${name}`, listener);
+    return () => unsubscribe(`solent:${name}`, listener);
   });
   class Watched extends WebSocketConsumer {
     override async receive() {
