@@ -34,6 +34,10 @@ for (const { path, block } of files) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${"\n".repeat(block.line - 1)}${block.code}\n`);
 }
+// Proof that a mistake is seen: this one must be complained about, and nothing else.
+const proof = ["```ts", 'const count: number = "three";', "```"].join("\n");
+const mistake = { path: join(folder, "mistake.ts"), code: codeBlocks("mistake.md", proof)[0]?.code ?? "" };
+writeFileSync(mistake.path, mistake.code);
 writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(configOf()));
 
 function fileOf(block: CodeBlock): BlockFile {
@@ -85,7 +89,11 @@ describe("the code on the pages", () => {
     expect(`${stderr}${error?.message ?? ""}`).toBe("");
     const compiled = new Set(stdout.split(/\r?\n/));
     expect(files.filter(({ path }) => !compiled.has(path.replaceAll("\\", "/")))).toEqual([]);
-    expect(complaints(stdout)).toEqual([]);
+    const [seen, ...others] = complaints(stdout).toSorted(
+      (a, b) => Number(b.startsWith("mistake.ts")) - Number(a.startsWith("mistake.ts")),
+    );
+    expect(others).toEqual([]);
+    expect(seen).toMatch(/^mistake\.ts\(1,7\): error TS2322:/);
   });
 });
 

@@ -17,7 +17,7 @@ export interface CodeBlock {
 }
 
 /** A link as it is written, and where it stands. */
-export interface Link {
+interface Link {
   readonly page: string;
   readonly line: number;
   readonly target: string;
@@ -61,9 +61,9 @@ export function codeBlocks(page: string, text: string = read(page)): CodeBlock[]
 }
 
 /** The lines of a page with its blocks of code left empty, so that what is in them counts for nothing. */
-export function prose(page: string): string[] {
-  const lines = read(page).split("\n");
-  for (const block of codeBlocks(page)) {
+function prose(page: string, text: string = read(page)): string[] {
+  const lines = text.split("\n");
+  for (const block of codeBlocks(page, text)) {
     const length = block.code.split("\n").length;
     lines.fill("", block.line - 1, block.line - 1 + length);
   }
@@ -71,9 +71,9 @@ export function prose(page: string): string[] {
 }
 
 /** The links of a page, images too. */
-export function links(page: string): Link[] {
-  return prose(page).flatMap((text, index) =>
-    [...text.replaceAll(/`[^`]*`/g, "").matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => ({
+export function links(page: string, text: string = read(page)): Link[] {
+  return prose(page, text).flatMap((line, index) =>
+    [...line.replaceAll(/`[^`]*`/g, "").matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = ""]) => ({
       page,
       line: index + 1,
       target,

@@ -45,6 +45,13 @@ describe("docs/reference/parity.md", () => {
     expect(missing).toEqual([]);
   });
 
+  test("takes nothing but a whole title for a test", () => {
+    const [one] = references('`test/a.test.ts`: "keeps its order"');
+    expect(one).toEqual({ file: "test/a.test.ts", title: "keeps its order" });
+    expect(isTitle('test("keeps its order", () => {});', "keeps its order")).toBe(true);
+    expect(isTitle('test("keeps its order at last", () => {});', "keeps its order")).toBe(false);
+  });
+
   test("has a test in every row, or a reason", () => {
     const bare = rows.filter((row) => {
       const shown = row.at(-1) ?? "";

@@ -1,5 +1,6 @@
 import {
   addToScope,
+  ChannelConsumer,
   Consumer,
   contract,
   InMemoryChannelLayer,
@@ -13,7 +14,7 @@ import {
   type IncomingProtocolEvent,
 } from "@solent/core";
 import { testServer } from "@solent/core/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { Log } from "../support/log.ts";
 
@@ -91,6 +92,33 @@ describe("WebSocketConsumer", () => {
     expect(await client.nextFrame()).toBe("bye");
     expect(client.pending).toBe(0);
     expect(ends).toEqual([{ code: 4007, reason: "test reason", cause: "server" }]);
+  });
+
+  test("sending before the connection is accepted throws, and sending after it has ended does nothing", async () => {
+    const calls: unknown[] = [];
+    const attempt = (send: () => void): void => {
+      try {
+        calls.push(send());
+      } catch (error) {
+        calls.push((error as { code?: unknown }).code);
+      }
+    };
+    class Hasty extends WebSocketConsumer {
+      override connect() {
+        attempt(() => this.send("too early"));
+        return this.accept();
+      }
+
+      override disconnect() {
+        attempt(() => this.send("too late"));
+      }
+    }
+    await using server = testServer(appOf(Hasty));
+    const client = await server.connect("/");
+    client.close();
+    await server.idle();
+    expect(calls).toEqual(["CONSUMER_STATE", undefined]);
+    expect(client.pending).toBe(0);
   });
 
   test("the groups of a class are joined before connect, and left when the connection ends", async () => {
@@ -283,6 +311,15 @@ describe("WebSocketConsumer.of(contract)", () => {
     await outside.send("chat.heard", { text: "ding" });
     expect(await ann.next()).toEqual({ type: "heard", data: { text: "ding" } });
     await expect(outside.send("chat.heard", { text: 5 as never })).rejects.toMatchObject({ code: "CONTRACT_MISMATCH" });
+  });
+});
+
+describe("ChannelConsumer", () => {
+  test("has a channel and groups, and by type no peer: nothing to accept, and nothing to send to", () => {
+    type Members = keyof ChannelConsumer;
+    expectTypeOf<"layer" | "group" | "scope" | "signal" | "disconnect">().toExtend<Members>();
+    expectTypeOf<Members & ("send" | "accept" | "deny" | "close" | "connect" | "receive")>().toBeNever();
+    for (const name of ["send", "accept", "deny"]) expect(ChannelConsumer.prototype).not.toHaveProperty(name);
   });
 });
 
