@@ -26,21 +26,13 @@ export interface LifespanHooks {
   readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
 }
 
-type CheckHttp<H> = H extends RequestListener
-  ? H
-  : H extends FetchTarget
-    ? H
-    : H extends Application<never>
-      ? Closed<H>
-      : HttpTarget;
-
-/** What answers HTTP: a Node request listener, an object with `fetch`, or an application. */
-export type HttpTarget = RequestListener | FetchTarget | Application<never>;
+/** What answers HTTP: a Node request listener, or an object with `fetch`. */
+export type HttpTarget = RequestListener | FetchTarget;
 
 /** The root of an application: routes a connection by its protocol. */
 export interface ProtocolTypeRouter extends Application {
-  /** What answers HTTP outside of Solent; `undefined` when an application does, or nothing. */
-  readonly http: RequestListener | FetchTarget | undefined;
+  /** What answers HTTP, outside of Solent; `undefined` for nothing. */
+  readonly http: HttpTarget | undefined;
   /** What runs before the first connection and after the last. */
   readonly lifespan: LifespanHooks | undefined;
   /** The applications by protocol. */
@@ -51,13 +43,13 @@ interface Protocols {
   readonly http?: unknown;
   readonly websocket?: unknown;
   readonly channel?: unknown;
-  readonly lifespan?: LifespanHooks;
+  readonly lifespan?: LifespanHooks | undefined;
 }
 
 const keys = ["http", "websocket", "channel", "lifespan"];
 
 class Router implements ProtocolTypeRouter {
-  readonly http: RequestListener | FetchTarget | undefined;
+  readonly http: HttpTarget | undefined;
   readonly lifespan: LifespanHooks | undefined;
   readonly protocols: ReadonlyMap<string, Application<never>>;
 
@@ -66,11 +58,14 @@ class Router implements ProtocolTypeRouter {
       if (!keys.includes(key)) throw invalid(key, `it is no protocol: known are ${keys.join(", ")}`);
     }
     this.lifespan = given.lifespan;
-    this.http = isOutside(given.http) ? given.http : undefined;
+    if (given.http !== undefined && !isHttpTarget(given.http)) {
+      throw invalid("http", "http takes a Node request listener, such as an Express app, or an object with fetch");
+    }
+    this.http = given.http;
     const protocols = new Map<string, Application<never>>();
-    for (const key of ["http", "websocket", "channel"] as const) {
+    for (const key of ["websocket", "channel"] as const) {
       const target = given[key];
-      if (target === undefined || (key === "http" && this.http !== undefined)) continue;
+      if (target === undefined) continue;
       if (!isApplication(target)) throw invalid(key, ruleOf(key, target));
       protocols.set(key, target);
     }
@@ -91,21 +86,20 @@ class Router implements ProtocolTypeRouter {
 /**
  * Makes the root of an application, which looks only at a connection's protocol.
  *
- * `http` may be a Node request listener, an object with `fetch`, or an application; `websocket` and `channel` (for workers) are
- * applications. One whose consumers need a scope key that no middleware supplies does not compile.
+ * `http` is a Node request listener or an object with `fetch`; `websocket` and `channel` (for workers) are applications. One whose consumers need a scope key that no middleware supplies does not compile.
  *
  * @throws {SolentError} ROUTE_INVALID for a key that is no protocol, or a value that is no application.
  */
 export const ProtocolTypeRouter: {
-  new <const W, const C, const H>(protocols: {
-    readonly http?: CheckHttp<H>;
+  new <const W, const C>(protocols: {
+    readonly http?: HttpTarget | undefined;
     readonly websocket?: Closed<W>;
     readonly channel?: Closed<C>;
-    readonly lifespan?: LifespanHooks;
+    readonly lifespan?: LifespanHooks | undefined;
   }): ProtocolTypeRouter;
 } = Router;
 
-function isOutside(target: unknown): target is RequestListener | FetchTarget {
+function isHttpTarget(target: unknown): target is HttpTarget {
   if (typeof target === "function") return !isConsumerClass(target);
   return typeof target === "object" && target !== null && typeof (target as { fetch?: unknown }).fetch === "function";
 }
@@ -122,7 +116,7 @@ function isApplication(target: unknown): target is Application<never> {
 
 function ruleOf(key: string, target: unknown): string {
   if (typeof target === "function")
-    return `it is a function: ${key} takes a router, as in new URLRouter([path("/", Consumer)])`;
+    return `${isConsumerClass(target) ? "it is a consumer class" : "it is a function"}: ${key} takes a router, as in new URLRouter([path("/", Consumer)])`;
   return "it is no application: give a router, or middleware around one";
 }
 
