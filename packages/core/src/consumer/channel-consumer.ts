@@ -1,6 +1,7 @@
 import type { End } from "../connection/link.ts";
+import type { AnyContract } from "../contract/contract.ts";
 import { ConsumerBase } from "./consumer-base.ts";
-import type { ScopedWorkerClass } from "./typed.ts";
+import type { ScopedWorkerClass, TypedWorkerClass } from "./typed.ts";
 
 /**
  * A consumer for background work, sent by channel name: `layer.send("thumbnails", { type: "image.resize", … })`.
@@ -9,6 +10,15 @@ import type { ScopedWorkerClass } from "./typed.ts";
  * and nothing to send to. `this.scope.channel` names the channel it serves.
  */
 export class ChannelConsumer extends ConsumerBase {
+  /** A worker class that handles the events of `contract`: `contract({ events: { "image.resize": … } })`. */
+  static of<C extends AnyContract>(contract: C): TypedWorkerClass<C> {
+    const handling = class extends ChannelConsumer {
+      static readonly contract = contract;
+    };
+    // The class looks its events up at run time; the typed face says the same by type.
+    return handling as unknown as TypedWorkerClass<C>;
+  }
+
   /** The same class, for which routers demand these scope keys. */
   static needs<Needs>(): ScopedWorkerClass<Needs> {
     // Needs are types alone: routers check them, and nothing of them is left at run time.

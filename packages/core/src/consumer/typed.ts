@@ -153,6 +153,23 @@ export interface ScopedWorkerClass<Needs> extends ConsumerStatics<Needs> {
   new (context: ConsumerContext): ScopedWorker<Needs>;
 }
 
+/** A worker that handles the events of the contract `C`, and needs the scope keys of `Needs`. */
+export interface TypedWorker<C extends AnyContract, Needs> extends Omit<ChannelConsumer, "scope" | "group"> {
+  readonly scope: Scope & Readonly<Needs>;
+  /** A handle on a group: join, leave, send. @throws {SolentError} NAME_INVALID, CONSUMER_NO_LAYER */
+  group(name: string): TypedGroup<C>;
+}
+
+/** The class that `ChannelConsumer.of(contract)` gives, to be extended. */
+export interface TypedWorkerClass<C extends AnyContract, Needs = unknown> extends ConsumerStatics<Needs> {
+  /** @internal Consumers are made by routers. */
+  new (context: ConsumerContext): TypedWorker<C, Needs>;
+  /** The contract whose events it handles. */
+  readonly contract: C;
+  /** The same class, for which routers demand that middleware supplies these scope keys. */
+  needs<More>(): TypedWorkerClass<C, Needs & More>;
+}
+
 /**
  * The event handlers a class with the contract `C` must have.
  *

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import type { End } from "../connection/link.ts";
+import { contract } from "../contract/contract.ts";
+import type { EventOf } from "../contract/infer.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { deferred } from "../internal/deferred.ts";
 import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import { ChannelNameRouter } from "../routing/channel-name-router.ts";
 import { applicationOf } from "./application-of.ts";
 import { ChannelConsumer } from "./channel-consumer.ts";
 import { StopConsumer } from "./stop-consumer.ts";
@@ -81,6 +85,28 @@ describe("runWorker", () => {
     await layer.send("jobs", { type: "job.run" });
     await done.promise;
     expect(errors).toEqual([]);
+  });
+
+  test("a worker with a contract handles checked events, and what does not fit never reaches it", async () => {
+    const jobs = contract({ events: { "image.resize": z.object({ width: z.number() }) } });
+    const widths: number[] = [];
+    const done = deferred<void>();
+    class Resize extends ChannelConsumer.of(jobs) {
+      image_resize(event: EventOf<typeof jobs, "image.resize">) {
+        widths.push(event.width);
+        if (widths.length === 2) done.resolve();
+      }
+    }
+    const warnings: string[] = [];
+    const logger = { ...quiet, warn: (_fields: unknown, message: string) => void warnings.push(message) };
+    await using layer = new InMemoryChannelLayer();
+    await using _worker = runWorker(new ChannelNameRouter({ images: Resize }), { layer, logger });
+    await layer.channel(jobs, "images").send("image.resize", { width: 1 });
+    await layer.send("images", { type: "image.resize", width: "wide" });
+    await layer.send("images", { type: "image.resize", width: 2 });
+    await done.promise;
+    expect(widths).toEqual([1, 2]);
+    expect(warnings).toEqual([expect.stringContaining('an event "image.resize" does not fit the contract of Resize')]);
   });
 
   test("closing fires the signal of a handler that waits for it", async () => {

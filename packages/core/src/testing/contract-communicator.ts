@@ -37,7 +37,7 @@ export class ContractCommunicator<C extends AnyContract> extends Communicator {
   }
 
   /** Sends a message and resolves with its answer, or with nothing when it is only acknowledged. Rejects on an error answer. */
-  async call<Type extends keyof ClientSends<C>   & string>(
+  async call<Type extends keyof ClientSends<C> & string>(
     type: Type,
     ...data: DataArguments<ClientSends<C>[Type]>
   ): Promise<ClientReplies<C>[Type]> {
