@@ -3,6 +3,9 @@ import { messageFrame } from "../connection/frame.ts";
 import type { End, Link, Receiver } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { Watched } from "../connection/watch.ts";
+import type { AnyContract } from "../contract/contract.ts";
+import { tablesOf } from "../contract/tables.ts";
+import { requireStableEvent } from "../contract/validate-event.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
@@ -147,7 +150,7 @@ export class Runner implements Receiver, Watched {
     const { type, data } = event;
     const { contract, events } = this.info;
     try {
-      const checked = contract === undefined ? data : contract["~validateEvent"](type, data);
+      const checked = contract === undefined ? data : this.#checkedEvent(contract, event);
       return this.layer.publish(group, {
         type,
         data: checked,
@@ -159,6 +162,12 @@ export class Runner implements Receiver, Watched {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #checkedEvent(contract: AnyContract, { type, data }: OutgoingEvent): EventData {
+    const checked = contract["~validateEvent"](type, data);
+    if (this.environment.isDevelopment) requireStableEvent(tablesOf(contract), type, checked);
+    return checked;
   }
 
   /** Takes an event from the hub. The hot path. */

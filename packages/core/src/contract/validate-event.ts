@@ -30,6 +30,25 @@ export function validateEvent(tables: ContractTables, type: string, data: unknow
   return fields;
 }
 
+/**
+ * Finds an event whose schema gives another value when it reads its own output: a transform, a default or a coercion.
+ *
+ * Receivers on other nodes read the output again, and `forward` hands it on as it is. The compiler sees most of these; what
+ * keeps the type and changes the value (`z.string().trim()` after `.transform`, a counter) shows only here.
+ *
+ * @throws {SolentError} CONTRACT_INVALID naming the event.
+ * @internal
+ */
+export function requireStableEvent(tables: ContractTables, type: string, fields: Record<string, unknown>): void {
+  if (tables.events.get(type)?.data === undefined) return;
+  const again = validateEvent(tables, type, fields);
+  if (JSON.stringify(again) === JSON.stringify(fields)) return;
+  throw new SolentError("CONTRACT_INVALID", {
+    entry: `events.${type}`,
+    rule: "its schema changes what it has given already; only params and toServer may transform",
+  });
+}
+
 function outputOf(entry: EventEntry, data: unknown): unknown {
   const schema = entry.data;
   if (schema === undefined) return undefined;
