@@ -201,8 +201,11 @@ test("a client that does not answer the close delays a stopping server by no mor
   expect(w.counts().connections).toBe(0);
 });
 
-test("clients that never sent a request delay a stopping server by no more than the grace", async () => {
-  const server = await serve(new ProtocolTypeRouter({ websocket }), { ...local, limits: { disconnectGraceMs: 50 } });
+test("clients that connected and sent no request yet, as browsers do ahead of time, delay no stopping server", async () => {
+  const server = await serve(new ProtocolTypeRouter({ websocket }), {
+    ...local,
+    limits: { disconnectGraceMs: 60_000 },
+  });
   await using silent = new Wire(server.port);
   await new Promise((resolve) => silent.socket.once("connect", resolve));
   await server.close();
@@ -279,6 +282,8 @@ test("an upgrade request that nobody accepts is refused instead of left hanging"
   await using solent = await attach(http, new ProtocolTypeRouter({ websocket }), { accepts: () => false });
   await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
   expect((await answerTo(solent.port, {})).status).toBe(404);
+  await using own = await serve(new ProtocolTypeRouter({ websocket }), { ...local, accepts: () => false });
+  expect((await answerTo(own.port, {})).status).toBe(404);
 });
 
 test("diagnostics channels tell connect, close, event, error and overflow, and cost nothing when nobody listens", async () => {

@@ -7,6 +7,7 @@ import { SolentError } from "../errors/solent-error.ts";
 import { defaultAdmission, type Origins } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
+import { drainer, stopListening } from "./http-drain.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
 
@@ -123,7 +124,12 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     },
     nodeListener(app.http, environment.logger),
   );
-  const { sockets, finish } = await start({ app, http, environment, options });
+  const { use, drain } = drainer(http);
+  const accepts = (request: IncomingMessage): boolean => {
+    use(request);
+    return options.accepts?.(request) ?? true;
+  };
+  const { sockets, finish } = await start({ app, http, environment, options: { ...options, accepts } });
   try {
     await listening(http, port, host);
   } catch (error) {
@@ -131,16 +137,13 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     await finish();
     throw error;
   }
-  return new SolentServer(
-    http,
-    async (drainMs) => {
-      const ended = closed(http);
-      await sockets.close(drainMs);
-      await drainHttp(http, ended, limits.disconnectGraceMs);
-      await finish();
-    },
-    sockets,
-  );
+  const close = async (drainMs: number): Promise<void> => {
+    const ended = stopListening(http);
+    await sockets.close(drainMs);
+    await drain(limits.disconnectGraceMs, ended);
+    await finish();
+  };
+  return new SolentServer(http, close, sockets);
 }
 
 /**
@@ -216,21 +219,4 @@ async function listening(http: Server, port: number, host: string | undefined): 
       resolve();
     });
   });
-}
-
-/** Stops listening. @returns when the last connection has ended. */
-async function closed(http: Server): Promise<void> {
-  if (http.listening) await new Promise<void>((resolve) => void http.close(() => resolve()));
-}
-
-const sweepMs = 50;
-
-// Requests that are being answered may end, for a while; connections that are only kept alive may not.
-async function drainHttp(http: Server, ended: Promise<void>, graceMs: number): Promise<void> {
-  http.closeIdleConnections();
-  const sweep = setInterval(() => http.closeIdleConnections(), sweepMs);
-  const cut = setTimeout(() => http.closeAllConnections(), graceMs);
-  await ended;
-  clearInterval(sweep);
-  clearTimeout(cut);
 }
