@@ -25,10 +25,11 @@ describe("the public names", () => {
     await expect(listing.join("\n")).toMatchFileSnapshot("public-api.txt");
   });
 
-  test("of @solent/core are at most 60", () => {
-    const main = names.get(join(root, entries["@solent/core"])) ?? [];
-    expect(main.length).toBeGreaterThan(0);
-    expect(main.length).toBeLessThanOrEqual(60);
+  // What a newcomer meets in code. Types come with them: a library that builds on Solent must be able to name each.
+  test("of @solent/core that are no types are at most 40", () => {
+    const values = (names.get(join(root, entries["@solent/core"])) ?? []).filter((name) => !name.startsWith("type "));
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.length).toBeLessThanOrEqual(40);
   });
 
   test("are counted whether they are values, types, renamed or passed on", () => {

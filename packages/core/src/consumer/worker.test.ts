@@ -29,10 +29,10 @@ describe("runWorker", () => {
       }
     }
     await using layer = new InMemoryChannelLayer();
-    await using worker = runWorker(applicationOf(Thumbnails), { layer, channels: ["thumbnails"] });
+    const worker = runWorker(applicationOf(Thumbnails), { layer, channels: ["thumbnails"] });
     for (const id of [1, 2, 3]) await layer.send("thumbnails", { type: "image.resize", id });
     await done.promise;
-    await worker.idle();
+    await worker.close();
     expect(steps).toEqual([1, 2, 3].flatMap((id) => [`start ${id}`, `end ${id} of ${id} on thumbnails`]));
   });
 

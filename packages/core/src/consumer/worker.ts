@@ -19,8 +19,6 @@ export interface WorkerOptions extends EnvironmentOptions {
 export interface Worker extends AsyncDisposable {
   /** Stops taking messages, and resolves when running handlers and `disconnect` have ended. */
   close(): Promise<void>;
-  /** Resolves when every message that was sent so far has been handled. */
-  idle(): Promise<void>;
 }
 
 /**
@@ -49,9 +47,6 @@ export function runWorker(app: Application, options: WorkerOptions): Worker {
   };
   return {
     close,
-    idle: async () => {
-      await Promise.all(posts.map((post) => post.idle()));
-    },
     [Symbol.asyncDispose]: close,
   };
 }
@@ -115,10 +110,6 @@ class Post {
         if (SolentError.is(error) && !error.retryable) return;
       }
     }
-  }
-
-  async idle(): Promise<void> {
-    await this.#link?.runner?.whenFree();
   }
 
   end(): void {
