@@ -105,6 +105,8 @@ describe("systemProgram", () => {
   });
 
   test("names the programs it knows when asked for another", () => {
-    expect(messageOf(() => systemProgram("netscape"))).toBe('There is no system program "netscape"; known: chromium, gcc.');
+    expect(messageOf(() => systemProgram("netscape"))).toBe(
+      'There is no system program "netscape"; known: chromium, gcc.',
+    );
   });
 });
