@@ -1,7 +1,9 @@
 import type { Shipping } from "../connection/backlog.ts";
+import type { Logger } from "../connection/logger.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { type ContractTables, type EventEntry, tablesOf } from "../contract/tables.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import type { EventData } from "../layer/message.ts";
 import { requireGroupName } from "../layer/names.ts";
 import { ConsumerBase } from "./consumer-base.ts";
 import type { AnyConsumerClass } from "./consumer-class.ts";
@@ -113,6 +115,16 @@ function requireKnownHooks(consumerClass: AnyConsumerClass): void {
   }
 }
 
+/** Counts an event nobody handles, and logs the first of its type. */
+export function reportUnhandled(info: ClassInfo, type: string, logger: Logger): void {
+  if (!countUnhandled(info, type)) return;
+  const method = type.replaceAll(".", "_");
+  logger.warn(
+    { consumer: info.name, type },
+    `${info.name} got an event "${type}" and has no method ${method}(event); it is counted and ignored`,
+  );
+}
+
 // Only methods whose names have the shape of a handler can be reached by an event: a name in a base class never has an
 // underscore, so `send`, `close` or `constructor` are out of reach whatever arrives.
 function plainHandlers(consumerClass: AnyConsumerClass): Map<string, EventHandler> {
@@ -185,4 +197,13 @@ function handlerMethods(consumerClass: AnyConsumerClass): Map<string, Method> {
     }
   }
   return methods;
+}
+
+const plainShipping: Shipping = { delivery: undefined, key: undefined, type: "" };
+
+/** How one event fares with a slow handler, and its forwarded message with a slow reader. */
+export function shippingOf(handler: EventHandler | undefined, data: EventData): Shipping {
+  if (handler === undefined) return plainShipping;
+  const { keyField, shipping } = handler;
+  return keyField === undefined ? shipping : { ...shipping, key: data[keyField] };
 }

@@ -12,9 +12,10 @@ import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
 import { Mailbox } from "../layer/mailbox.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
-import { type ClassInfo, countUnhandled, type EventHandler } from "./class-info.ts";
+import { type ClassInfo, reportUnhandled, shippingOf } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "./consumer-base.ts";
 import { answerTo, isAbort, isServersDoing } from "./failure.ts";
+import { fairShare, inAnotherTurn, mayGoOn } from "./fair-turn.ts";
 import { FrameLane } from "./frame-lane.ts";
 import type { GroupSendOptions } from "./group.ts";
 import { Overlaps, reportLate } from "./overlaps.ts";
@@ -173,7 +174,7 @@ export class Runner implements Receiver, Watched {
   /** Takes an event from the hub. The hot path. */
   deliver(message: LayerMessage): boolean {
     if (this.#end !== undefined) return false;
-    if (this.#busy || (this.#events !== undefined && this.#events.size > 0)) return this.#keep(message);
+    if (this.#busy || this.#hasEvents) return this.#keep(message);
     this.#runEvent(message);
     if (!this.#busy && (this.#hasFrames || this.#end !== undefined)) this.#drain();
     return true;
@@ -181,7 +182,7 @@ export class Runner implements Receiver, Watched {
 
   /** Resolves when nothing runs and no event waits, or when it has ended. */
   async whenFree(): Promise<void> {
-    while (this.#end === undefined && (this.#busy || (this.#events !== undefined && this.#events.size > 0))) {
+    while (this.#end === undefined && (this.#busy || this.#hasEvents)) {
       await new Promise<void>((resolve) => (this.#waiters ??= []).push(resolve));
     }
   }
@@ -259,7 +260,8 @@ export class Runner implements Receiver, Watched {
     const { type } = message.meta;
     const handler = this.info.events.get(type);
     if (handler === undefined) {
-      this.#reportUnhandled(type);
+      this.tellUnknown("event", type);
+      reportUnhandled(this.info, type, this.environment.logger);
       return;
     }
     const { contract } = this.info;
@@ -302,12 +304,20 @@ export class Runner implements Receiver, Watched {
   }
 
   // Frames and events alternate while both wait, so that neither side starves the other.
-  #drain(): void {
-    while (!this.#busy) {
+  #drain(freeSteps = 0): void {
+    for (let left = freeSteps; !this.#busy && (this.#hasFrames || this.#hasEvents); left--) {
+      if (left <= 0 && !mayGoOn()) {
+        this.#busy = true;
+        this.runningSinceMs = performance.now();
+        inAnotherTurn(() => {
+          this.#busy = false;
+          this.#drain(fairShare);
+        });
+        return;
+      }
       this.#eventTurn = !this.#eventTurn;
       if (this.#eventTurn && this.#drainEvent()) continue;
-      if (this.#drainFrame() || this.#drainEvent()) continue;
-      break;
+      if (!this.#drainFrame()) this.#drainEvent();
     }
     if (!this.#busy) this.#tellWaiters();
     const end = this.#end;
@@ -335,6 +345,10 @@ export class Runner implements Receiver, Watched {
     return true;
   }
 
+  get #hasEvents(): boolean {
+    return this.#events !== undefined && this.#events.size > 0;
+  }
+
   get #hasFrames(): boolean {
     return this.#frames !== undefined && !this.#frames.isEmpty;
   }
@@ -353,7 +367,7 @@ export class Runner implements Receiver, Watched {
       counters: layer.counters,
     });
     const handler = this.info.events.get(message.meta.type);
-    const { delivery, key } = handler === undefined ? plainShipping : shippingOf(handler, message.data);
+    const { delivery, key } = shippingOf(handler, message.data);
     const outcome = this.#events.push(message, { mode: delivery, key });
     if (outcome === "taken") return true;
     const isDirect = message.meta.group === undefined;
@@ -376,16 +390,6 @@ export class Runner implements Receiver, Watched {
   tellUnknown(kind: "frame" | "event", type: string): void {
     const { consumerName: consumer, path, connectionId } = this;
     this.environment.onUnknown({ kind, type, consumer, path, connectionId });
-  }
-
-  #reportUnhandled(type: string): void {
-    this.tellUnknown("event", type);
-    if (!countUnhandled(this.info, type)) return;
-    const method = type.replaceAll(".", "_");
-    this.environment.logger.warn(
-      { consumer: this.info.name, type },
-      `${this.info.name} got an event "${type}" and has no method ${method}(event); it is counted and ignored`,
-    );
   }
 
   #overlapOrAwait(work: Promise<unknown>, name: string, type: string): void {
@@ -455,11 +459,4 @@ export class Runner implements Receiver, Watched {
     const { close } = this.environment.observer;
     if (close.hasSubscribers) close.publish({ id: this.connectionId, path: this.path, consumer: this.info.name, end });
   }
-}
-
-const plainShipping: EventHandler["shipping"] = { delivery: undefined, key: undefined, type: "" };
-
-function shippingOf(handler: EventHandler, data: EventData): EventHandler["shipping"] {
-  const { keyField, shipping } = handler;
-  return keyField === undefined ? shipping : { ...shipping, key: data[keyField] };
 }
