@@ -1,6 +1,12 @@
-/** Lets the event loop turn until something is so. The test's own timeout bounds it. */
+const patienceMs = 8_000;
+
+/** Lets the event loop turn until something is so. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await turn();
+  const deadlineMs = performance.now() + patienceMs;
+  while (!isSo()) {
+    if (performance.now() > deadlineMs) throw new Error(`after ${patienceMs} ms it is still not so: ${String(isSo)}`);
+    await turn();
+  }
 }
 
 /** Resolves in the next turn of the event loop, after its input and output. */
