@@ -22,7 +22,7 @@ const help = `pnpm bench [measure ...] [options]
   --peers A,B       these peers only; the first is what the others are compared with
   --members N, --window N, --rate N, --payload BYTES    other sizes than the measure's own
   --probe COMMAND   runs beside the measured phase; PID in it becomes the server's
-  --node-flags F    more flags for the servers, for instance "--cpu-prof --cpu-prof-dir=/tmp/prof"
+  --node-flags=F    more flags for the servers, as one word: "--node-flags=--cpu-prof --cpu-prof-dir=prof"
   --no-build        takes packages/core/dist as it is
 
 measures

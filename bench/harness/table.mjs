@@ -85,7 +85,7 @@ function shown(value) {
   if (!Number.isFinite(value)) return "-";
   if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");
   if (Math.abs(value) >= 10) return value.toFixed(1);
-  return value.toFixed(Math.abs(value) >= 0.1 || value === 0 ? 2 : 4);
+  return value.toFixed(Math.abs(value) >= 0.1 || value === 0 ? 2 : 3);
 }
 
 function markdown(rows) {

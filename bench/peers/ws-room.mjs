@@ -30,7 +30,8 @@ export function serveRoom(deliver) {
     const room = request.url;
     const others = new Set();
     groups.add(room, socket);
-    socket.on("message", (text) => {
+    // Asynchronous like most people's, and like Solent's `receive`.
+    socket.on("message", async (text) => {
       const { message, bulk } = JSON.parse(text);
       if (bulk === undefined) {
         deliver(groups, room, JSON.stringify({ message }));
