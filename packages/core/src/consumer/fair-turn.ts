@@ -19,7 +19,8 @@ function reset(): void {
  * Two consumers that answer each other's events without ever waiting would hold the process for ever.
  */
 export function mayGoOn(): boolean {
-  if (steps === 0) later(reset, 0);
+  // Holds no process open: with nothing left to do there is nothing to count.
+  if (steps === 0) (later(reset, 0) as { unref?: () => void }).unref?.();
   steps++;
   return steps <= maxSteps;
 }
