@@ -56,8 +56,8 @@ function fetchListener(handler: FetchHandler): NodeListener {
       return;
     }
     await pipeline(Readable.fromWeb(answer.body), outgoing).catch((error: unknown) => {
-      // The client has left: nobody waits for the rest.
-      if (!gone.signal.aborted) throw error;
+      // The client has left: nobody waits for the rest. A stream that fails closes the answer too, so `gone` cannot tell.
+      if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
     });
   };
 }
