@@ -29,6 +29,7 @@ export class Backlog {
   }
 
   add(entry: Entry): void {
+    entry.frame.forgetBytes();
     this.#entries.push(entry);
     this.bytes += entry.size;
   }
@@ -55,7 +56,7 @@ export class Backlog {
     let batch = new Batch();
     while (this.size > 0 && batch.bytes < bytes) {
       const { frame } = this.#entries[this.#start] as Entry;
-      batch = batch.append(frame, frame.bytes(encoder).length);
+      batch = batch.append(frame, frame.size(encoder));
       this.dropOldest();
     }
     return batch;

@@ -53,6 +53,7 @@ export class Connection implements Link, OutboxOwner {
   #heardAtMs: number;
   #latencyMs: number | undefined;
   #messageAtMs: number;
+  #hasMessage = false;
   #isPaused = false;
 
   /** @internal Made by server bindings; `forget` is called once, when the connection has ended. */
@@ -205,7 +206,8 @@ export class Connection implements Link, OutboxOwner {
   /** @internal A message arrived from the peer. */
   handleMessage(payload: string | Uint8Array): void {
     if (this.#state !== "open") return;
-    this.#heardAtMs = this.#messageAtMs = performance.now();
+    // The heartbeat reads the clock for it: a busy connection would do so thousands of times between two beats.
+    this.#hasMessage = true;
     if (this.#allows !== undefined && !this.#allows(payload)) return;
     this.#receiver?.receiveFrame(payload);
   }
@@ -243,18 +245,22 @@ export class Connection implements Link, OutboxOwner {
     // A peer that is not read cannot be heard: its silence is ours.
     if (this.#state !== "open" || this.#isPaused) return;
     const { heartbeatTimeoutMs, idleTimeoutMs } = this.environment.limits;
+    if (this.#hasMessage) {
+      this.#hasMessage = false;
+      this.#heardAtMs = this.#messageAtMs = nowMs;
+    }
     if (idleTimeoutMs > 0 && nowMs - this.#messageAtMs > idleTimeoutMs) {
       this.close(closeCodes.timeout.code, closeCodes.timeout.reason, "timeout");
       return;
     }
-    if (this.#pingedAtMs > 0 && this.#heardAtMs < this.#pingedAtMs && nowMs - this.#pingedAtMs > heartbeatTimeoutMs) {
+    if (this.#pingedAtMs > 0 && this.#heardAtMs <= this.#pingedAtMs && nowMs - this.#pingedAtMs > heartbeatTimeoutMs) {
       this.terminate("timeout");
     }
   }
 
   /** @internal */
   ping(nowMs: number): void {
-    if (this.#state !== "open" || this.#isPaused || (this.#pingedAtMs > 0 && this.#heardAtMs < this.#pingedAtMs))
+    if (this.#state !== "open" || this.#isPaused || (this.#pingedAtMs > 0 && this.#heardAtMs <= this.#pingedAtMs))
       return;
     this.#pingedAtMs = nowMs;
     // A peer that does not read would not see a ping behind its backlog: the backlog itself is the question.

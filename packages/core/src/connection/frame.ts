@@ -12,6 +12,7 @@ export class Frame {
   readonly payload: string | Uint8Array;
   #encoder: FrameEncoder | undefined;
   #bytes: Uint8Array | undefined;
+  #size = 0;
 
   constructor(payload: string | Uint8Array) {
     this.payload = payload;
@@ -19,9 +20,21 @@ export class Frame {
 
   /** The bytes for `encoder`; remembered for the last encoder only, since a process mostly has one. */
   bytes(encoder: FrameEncoder): Uint8Array {
-    if (this.#encoder === encoder) return this.#bytes as Uint8Array;
+    if (this.#encoder === encoder && this.#bytes !== undefined) return this.#bytes;
     this.#encoder = encoder;
-    return (this.#bytes = encoder.encode(this.payload));
+    this.#bytes = encoder.encode(this.payload);
+    this.#size = this.#bytes.length;
+    return this.#bytes;
+  }
+
+  /** How many bytes it has for `encoder`. */
+  size(encoder: FrameEncoder): number {
+    return this.#encoder === encoder ? this.#size : this.bytes(encoder).length;
+  }
+
+  /** Lets its bytes go, for one that will wait: they may stand in a slab that holds many others. Its size stays known. */
+  forgetBytes(): void {
+    this.#bytes = undefined;
   }
 }
 

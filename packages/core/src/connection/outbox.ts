@@ -44,7 +44,7 @@ export class Outbox {
   }
 
   push(frame: Frame, shipping: Shipping | undefined): void {
-    const size = frame.bytes(this.#turn.encoder).length;
+    const size = frame.size(this.#turn.encoder);
     if (this.#backlog !== undefined) {
       this.#keep(this.#backlog, { frame, size, shipping });
       return;
@@ -112,7 +112,7 @@ export class Outbox {
   #intoBacklog(batch: Batch): Backlog {
     const backlog = new Backlog();
     for (const frame of batch.frames()) {
-      backlog.add({ frame, size: frame.bytes(this.#turn.encoder).length, shipping: undefined });
+      backlog.add({ frame, size: frame.size(this.#turn.encoder), shipping: undefined });
     }
     this.#batch = undefined;
     this.#backlog = backlog;

@@ -16,11 +16,14 @@ export class OutboxTurn {
   root: Batch = new Batch();
   readonly #schedule: (flush: () => void) => void;
   #dirty: Flushable[] = [];
+  #spare: Flushable[] = [];
   readonly #flush = (): void => {
     const outboxes = this.#dirty;
-    this.#dirty = [];
+    this.#dirty = this.#spare;
     this.root = new Batch();
     for (const outbox of outboxes) outbox.flush();
+    outboxes.length = 0;
+    this.#spare = outboxes;
   };
 
   constructor(encoder: FrameEncoder, schedule: (flush: () => void) => void) {

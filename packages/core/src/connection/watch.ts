@@ -7,6 +7,7 @@ export interface Watched {
   readonly connectionId: string;
   /** When the handler started, in `performance.now()` milliseconds. */
   readonly runningSinceMs: number;
+  watch: "out" | "running" | "resting";
   /** Called at every tick while it runs; forces an end that waits for too long. */
   handleTick(nowMs: number): void;
 }
@@ -28,25 +29,40 @@ const tickMs = 250;
  * The timer exists only while something runs, so an idle server has none.
  */
 export class Watch {
-  readonly #running = new Set<Watched>();
+  readonly #watched = new Set<Watched>();
+  #running = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #started = 0;
   #waiters: (() => void)[] = [];
 
   /** Everything begun and not yet ended: handlers, handshakes, closing hooks. Tests wait for 0. */
   get active(): number {
-    return this.#started + this.#running.size;
+    return this.#started + this.#running;
   }
 
   add(watched: Watched): void {
-    this.#running.add(watched);
+    if (watched.watch === "running") return;
+    this.#running++;
+    if (watched.watch === "out") this.#watched.add(watched);
+    watched.watch = "running";
     if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.#tick(), tickMs);
     (this.#timer as { unref?: () => void }).unref?.();
   }
 
+  /** It runs no more, and may soon run again: it is looked at until the next tick, which costs less than to forget it now. */
+  rest(watched: Watched): void {
+    if (watched.watch !== "running") return;
+    watched.watch = "resting";
+    this.#running--;
+    this.#tellIdle();
+  }
+
+  /** It will not run again. */
   delete(watched: Watched): void {
-    this.#running.delete(watched);
+    if (watched.watch === "running") this.#running--;
+    watched.watch = "out";
+    this.#watched.delete(watched);
     this.#tellIdle();
   }
 
@@ -70,7 +86,8 @@ export class Watch {
   /** What runs now, oldest first. */
   list(): RunningHandler[] {
     const now = performance.now();
-    return [...this.#running]
+    return [...this.#watched]
+      .filter((w) => w.watch === "running")
       .map((w) => ({
         consumer: w.consumerName,
         handler: w.handlerName,
@@ -90,8 +107,14 @@ export class Watch {
 
   #tick(): void {
     const now = performance.now();
-    for (const watched of this.#running) watched.handleTick(now);
-    if (this.#running.size > 0) return;
+    for (const watched of this.#watched) {
+      if (watched.watch === "running") watched.handleTick(now);
+      else {
+        watched.watch = "out";
+        this.#watched.delete(watched);
+      }
+    }
+    if (this.#watched.size > 0) return;
     // Ended here and not in `delete`: a busy server would make a timer for every handler.
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -136,8 +136,10 @@ export class ContractConsumer extends SocketConsumer {
     }
     const data = entry.data === undefined ? undefined : checked(entry, envelope.data);
     const { isDevelopment } = this["~runner"].environment;
-    return new ReceivedFrame(entry, { data, id, isChecked: isDevelopment }, (frame) => {
-      if (id !== undefined) this.#questions?.delete(id);
+    const parts = { data, id, isChecked: isDevelopment };
+    if (id === undefined) return new ReceivedFrame(entry, parts, noAnswer);
+    return new ReceivedFrame(entry, parts, (frame) => {
+      this.#questions?.delete(id);
       this.#ship(frame);
     });
   }
@@ -194,6 +196,9 @@ export class ContractConsumer extends SocketConsumer {
     link.send(new Frame(JSON.stringify(laned)), undefined);
   }
 }
+
+// For frames whose sender waits for nothing, which most are.
+function noAnswer(): void {}
 
 function checked(entry: MessageEntry, data: unknown): unknown {
   const result = validate(entry.data as NonNullable<MessageEntry["data"]>, data, `toServer.${entry.type}`);

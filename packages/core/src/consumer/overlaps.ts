@@ -64,6 +64,7 @@ export class Overlaps {
 /** One overlapping run, as far as the watch is concerned. */
 class Overlap implements Watched {
   readonly handlerName: string;
+  watch: "out" | "running" | "resting" = "out";
   readonly runningSinceMs: number = performance.now();
   readonly #owner: OverlapOwner;
   #isReported = false;

@@ -9,11 +9,11 @@ import { requireStableEvent } from "../contract/validate-event.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
-import { Mailbox } from "../layer/mailbox.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, reportUnhandled, shippingOf } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "./consumer-base.ts";
+import { EventLane } from "./event-lane.ts";
 import { answerTo, isAbort, isServersDoing } from "./failure.ts";
 import { fairShare, inAnotherTurn, mayGoOn } from "./fair-turn.ts";
 import { FrameLane } from "./frame-lane.ts";
@@ -51,11 +51,12 @@ export class Runner implements Receiver, Watched {
   readonly environment: Environment;
   handlerName = "";
   runningSinceMs = 0;
+  watch: "out" | "running" | "resting" = "out";
   #consumer: ConsumerBase | undefined;
   #busy = false;
   #overlaps: Overlaps | undefined;
   #frames: FrameLane | undefined;
-  #events: Mailbox | undefined;
+  #events: EventLane | undefined;
   #eventTurn = false;
   #seat: Seat | undefined;
   #controller: AbortController | undefined;
@@ -346,7 +347,7 @@ export class Runner implements Receiver, Watched {
   }
 
   get #hasEvents(): boolean {
-    return this.#events !== undefined && this.#events.size > 0;
+    return this.#events !== undefined && !this.#events.isEmpty;
   }
 
   get #hasFrames(): boolean {
@@ -359,16 +360,7 @@ export class Runner implements Receiver, Watched {
   }
 
   #keep(message: LayerMessage): boolean {
-    const { layer } = this;
-    this.#events ??= new Mailbox({
-      capacity: layer.capacityOf(this.channelName),
-      overflow: layer.overflow,
-      now: layer.now,
-      counters: layer.counters,
-    });
-    const handler = this.info.events.get(message.meta.type);
-    const { delivery, key } = shippingOf(handler, message.data);
-    const outcome = this.#events.push(message, { mode: delivery, key });
+    const outcome = (this.#events ??= new EventLane(this)).push(message);
     if (outcome === "taken") return true;
     const isDirect = message.meta.group === undefined;
     const { observer, logger } = this.environment;
@@ -426,7 +418,7 @@ export class Runner implements Receiver, Watched {
 
   #finishStep(): void {
     this.#busy = false;
-    if (this.#end === undefined) this.environment.watch.delete(this);
+    if (this.#end === undefined) this.environment.watch.rest(this);
     this.#drain();
   }
 

@@ -271,11 +271,14 @@ export class HubChannelLayer implements ChannelLayer {
 
   #toGroup(group: string, message: LayerMessage, except: GroupEvent["except"]): Promise<void> {
     this.#requireOpen();
+    if (this.#remote !== undefined) {
+      if (this.#hub.membersOf(group) === undefined) requireGroupName(group);
+      this.#published += 1;
+      return this.#remote.publish(group, wireEvent(message, except));
+    }
     // A group that has members has a valid name.
-    if (this.#hub.membersOf(group) === undefined) requireGroupName(group);
+    if (!this.#hub.deliverToGroup(group, message, { except })) requireGroupName(group);
     this.#published += 1;
-    if (this.#remote !== undefined) return this.#remote.publish(group, wireEvent(message, except));
-    this.#hub.deliverToGroup(group, message, { except });
     return done;
   }
 

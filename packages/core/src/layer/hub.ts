@@ -203,11 +203,12 @@ export class Hub {
   /**
    * Delivers an event to the members that are in the group now, or were at `tick`, in turn.
    *
+   * @returns whether the group has members here.
    * @throws {SolentError} LAYER_BUSY when too many messages wait for their turn.
    */
-  deliverToGroup(name: string, message: LayerMessage, options: { except?: Except; tick?: number } = {}): void {
+  deliverToGroup(name: string, message: LayerMessage, options: { except?: Except; tick?: number } = {}): boolean {
     const group = this.#groups.get(name);
-    if (group === undefined) return;
+    if (group === undefined) return false;
     const tick = options.tick ?? this.nextTick();
     if (this.#isIdle()) {
       this.#isDelivering = true;
@@ -217,9 +218,10 @@ export class Hub {
         this.#isDelivering = false;
       }
       if (this.#queue.size > 0) this.#drain();
-      return;
+      return true;
     }
     this.#enqueue(new GroupWork(group, message, { except: options.except, tick }));
+    return true;
   }
 
   /**

@@ -55,6 +55,7 @@ export class SocketServer {
   readonly #turn: OutboxTurn = new OutboxTurn(webSocketEncoder, (flush) => void setImmediate(flush));
   readonly #connections = new Set<Connection>();
   readonly #handshakes = new Set<Handshake>();
+  #undecided: WebSocketTransport[] = [];
   readonly #heartbeat: Heartbeat;
   #isClosing = false;
 
@@ -170,8 +171,8 @@ export class SocketServer {
       return;
     }
     if (connection.state === "connecting") {
-      transport.watchHandshake();
-      this.#handshakes.add({ connection, sinceMs: performance.now() });
+      transport.catchErrors();
+      if (this.#undecided.push(transport) === 1) setImmediate(this.#watchUndecided);
     }
     if (work === undefined) this.#requireTaken(connection);
     else {
@@ -181,6 +182,19 @@ export class SocketServer {
       );
     }
   }
+
+  // Most `connect` hooks decide within the turn, even asynchronous ones: nothing is watched or remembered for those.
+  readonly #watchUndecided = (): void => {
+    const undecided = this.#undecided;
+    this.#undecided = [];
+    const sinceMs = performance.now();
+    for (const transport of undecided) {
+      const { connection } = transport;
+      if (connection.state !== "connecting") continue;
+      transport.watchHandshake();
+      this.#handshakes.add({ connection, sinceMs });
+    }
+  };
 
   readonly #forget = (connection: Connection): void => {
     this.#connections.delete(connection);

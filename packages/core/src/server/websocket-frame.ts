@@ -6,7 +6,7 @@ export const webSocketEncoder: FrameEncoder = {
     const isText = typeof payload === "string";
     const length = isText ? Buffer.byteLength(payload) : payload.length;
     const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-    const frame = Buffer.allocUnsafeSlow(head + length);
+    const frame = Buffer.allocUnsafe(head + length);
     frame[0] = 0x80 | (isText ? 0x1 : 0x2);
     if (head === 2) frame[1] = length;
     else if (head === 4) {

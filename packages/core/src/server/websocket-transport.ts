@@ -52,6 +52,7 @@ export class WebSocketTransport implements Transport {
   #socket: Duplex;
   #webSocket: WebSocket | undefined;
   #isRaw = true;
+  #isCatching = false;
   #isWatching = false;
 
   constructor(upgrade: Upgrade, server: WebSocketServer, turn: OutboxTurn) {
@@ -70,17 +71,24 @@ export class WebSocketTransport implements Transport {
   /** Notices a peer that leaves before the handshake is decided; needed only where deciding takes more than a turn. */
   watchHandshake(): void {
     this.#isWatching = true;
-    this.#socket.on("error", ignoreError);
-    this.#socket.on("close", socketClosed);
     this.#socket.on("readable", lookForEnd);
     this.#socket.on("end", destroy);
   }
 
+  catchErrors(): void {
+    this.#isCatching = true;
+    this.#socket.on("error", ignoreError);
+    this.#socket.on("close", socketClosed);
+  }
+
   #unwatch(): void {
+    if (this.#isCatching) {
+      this.#isCatching = false;
+      this.#socket.removeListener("error", ignoreError);
+      this.#socket.removeListener("close", socketClosed);
+    }
     if (!this.#isWatching) return;
     this.#isWatching = false;
-    this.#socket.removeListener("error", ignoreError);
-    this.#socket.removeListener("close", socketClosed);
     this.#socket.removeListener("readable", lookForEnd);
     this.#socket.removeListener("end", destroy);
   }
