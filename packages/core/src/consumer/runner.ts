@@ -8,6 +8,7 @@ import { tablesOf } from "../contract/tables.ts";
 import { requireStableEvent } from "../contract/validate-event.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { pending } from "../internal/deferred.ts";
 import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
@@ -286,8 +287,9 @@ export class Runner implements Receiver, Watched {
       this.fail(error, handler.name);
       return;
     }
-    if (result instanceof Promise) this.#overlapOrAwait(result, handler.name, type);
-    else this.#busy = false;
+    const work = pending(result);
+    if (work === undefined) this.#busy = false;
+    else this.#overlapOrAwait(work, handler.name, type);
   }
 
   #runFrame(arrival: Arrival): void {
@@ -300,8 +302,9 @@ export class Runner implements Receiver, Watched {
       this.fail(error, "receive");
       return;
     }
-    if (result instanceof Promise) this.#overlapOrAwait(result, "receive", arrival.type);
-    else this.#busy = false;
+    const work = pending(result);
+    if (work === undefined) this.#busy = false;
+    else this.#overlapOrAwait(work, "receive", arrival.type);
   }
 
   // Frames and events alternate while both wait, so that neither side starves the other.
@@ -429,17 +432,14 @@ export class Runner implements Receiver, Watched {
     this.handlerName = "disconnect";
     this.runningSinceMs = performance.now();
     this.#isReported = false;
-    let work: unknown;
+    let work: Promise<unknown> | undefined;
     try {
-      work = this.#consumer?.["~disconnect"](end);
+      work = pending(this.#consumer?.["~disconnect"](end));
     } catch (error) {
       this.fail(error, "disconnect");
     }
-    if (!(work instanceof Promise)) {
-      this.#release(end);
-      return;
-    }
-    void work.catch((error: unknown) => this.fail(error, "disconnect")).finally(() => this.#release(end));
+    if (work === undefined) this.#release(end);
+    else void work.catch((error: unknown) => this.fail(error, "disconnect")).finally(() => this.#release(end));
   }
 
   #release(end: End): void {

@@ -2,6 +2,7 @@ import type { End } from "../connection/link.ts";
 import type { AcceptOptions } from "../connection/transport.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { pending } from "../internal/deferred.ts";
 import { cutReason, requireCloseCode } from "./close-code.ts";
 import { ConsumerBase } from "./consumer-base.ts";
 
@@ -68,7 +69,8 @@ export abstract class SocketConsumer extends ConsumerBase {
   "~connect"(): void | Promise<void> {
     const admitted = this.connect();
     // Deciding at once costs no promise: most connections are accepted in the turn they arrive.
-    if (admitted instanceof Promise) return admitted.then(() => this.#requireDecision());
+    const deciding = pending(admitted);
+    if (deciding !== undefined) return deciding.then(() => this.#requireDecision());
     this.#requireDecision();
   }
 

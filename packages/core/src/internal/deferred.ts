@@ -27,3 +27,15 @@ export const done: Promise<void> = Promise.resolve();
 export function rejected(reason: Error): Promise<never> {
   return Promise.reject(reason);
 }
+
+/**
+ * What a user's function works on still: its promise, or one made of whatever else has a `then`, such as a query that runs
+ * when it is awaited. `undefined` when there is nothing to wait for.
+ */
+export function pending(result: unknown): Promise<unknown> | undefined {
+  if (result instanceof Promise) return result;
+  if (typeof result !== "object" || result === null || !("then" in result) || typeof result.then !== "function") {
+    return undefined;
+  }
+  return Promise.resolve(result);
+}
