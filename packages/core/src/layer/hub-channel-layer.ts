@@ -22,6 +22,7 @@ import {
   isVolatile,
 } from "./contract-group.ts";
 import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
+import type { GroupMembers } from "./group-members.ts";
 import { Hub } from "./hub.ts";
 import {
   type ChannelLayerOptions,
@@ -103,7 +104,7 @@ export class HubChannelLayer implements ChannelLayer {
     requireChannelName(channel);
     requireMessage(message);
     const data = flatData(message, this.#options.maxMessageBytes);
-    await this.#sendTo(channel, this.#message(undefined, { type: message.type }, data));
+    await this.#sendTo(channel, this.#message({ type: message.type }, data));
   }
 
   async receive(channel: string, options?: ReceiveOptions): Promise<Message> {
@@ -136,7 +137,7 @@ export class HubChannelLayer implements ChannelLayer {
     try {
       requireMessage(message);
       const data = flatData(message, this.#options.maxMessageBytes);
-      return this.#toGroup(group, this.#message(group, { type: message.type }, data), options?.except);
+      return this.#toGroup(group, { type: message.type, except: options?.except }, data);
     } catch (error) {
       return rejected(error as Error);
     }
@@ -146,7 +147,7 @@ export class HubChannelLayer implements ChannelLayer {
     try {
       requireEventType(event.type);
       const data = eventData(event.type, event.data, this.#options.maxMessageBytes);
-      return this.#toGroup(group, this.#message(group, event, data), event.except);
+      return this.#toGroup(group, event, data);
     } catch (error) {
       return rejected(error as Error);
     }
@@ -173,7 +174,7 @@ export class HubChannelLayer implements ChannelLayer {
     ): Promise<void> => {
       this.#requireOpen();
       const checked = eventData(type, contract["~validateEvent"](type, data), this.#options.maxMessageBytes);
-      await this.#sendTo(name, this.#message(undefined, { type, validatedBy: contract }, checked));
+      await this.#sendTo(name, this.#message({ type, validatedBy: contract }, checked));
     };
     return Object.freeze({ name, send });
   }
@@ -256,35 +257,34 @@ export class HubChannelLayer implements ChannelLayer {
     if (this.#isClosed) throw new SolentError("LAYER_CLOSED");
   }
 
-  #message(group: string | undefined, event: Omit<GroupEvent, "data">, data: EventData): LayerMessage {
+  #message(event: Omit<GroupEvent, "data">, data: EventData, group?: GroupMembers): LayerMessage {
     const { type, sender, validatedBy, volatile = false } = event;
-    const position = group === undefined || volatile ? undefined : this.#nextPosition(group);
-    const meta = Object.freeze({ type, group, sender, position, replayed: false });
+    // Without a broker this node is all there is of a group, so its members' own count is the group's.
+    const position =
+      group === undefined || volatile ? undefined : `1.${this.node}.${group.epoch}.${group.nextOffset()}`;
+    const meta = Object.freeze({ type, group: group?.name, sender, position, replayed: false });
     return { data, meta, validatedBy, volatile, expiresAtMs: this.#options.now() + this.#options.expiryMs };
   }
 
-  // Without a broker this node is all there is of a group, so it counts the events itself.
-  #nextPosition(group: string): string | undefined {
-    const members = this.#remote === undefined ? this.#hub.membersOf(group) : undefined;
-    return members && `1.${this.node}.${members.epoch}.${members.nextOffset()}`;
-  }
-
-  #toGroup(group: string, message: LayerMessage, except: GroupEvent["except"]): Promise<void> {
+  #toGroup(name: string, event: Omit<GroupEvent, "data">, data: EventData): Promise<void> {
     this.#requireOpen();
-    if (this.#remote !== undefined) {
-      if (this.#hub.membersOf(group) === undefined) requireGroupName(group);
-      this.#published += 1;
-      return this.#remote.publish(group, wireEvent(message, except));
-    }
+    const group = this.#hub.membersOf(name);
     // A group that has members has a valid name.
-    if (!this.#hub.deliverToGroup(group, message, { except })) requireGroupName(group);
+    if (group === undefined) requireGroupName(name);
+    if (this.#remote !== undefined) {
+      this.#published += 1;
+      return this.#remote.publish(name, wireEvent(event, data));
+    }
+    if (group !== undefined) this.#hub.deliverToMembers(group, this.#message(event, data, group), event);
     this.#published += 1;
     return done;
   }
 
   async #sendTo(channel: string, message: LayerMessage): Promise<void> {
     if (this.#isRemote(channel)) {
-      await this.#ask(channel, (remote) => remote.send(channel, wireEvent(message, undefined)));
+      await this.#ask(channel, (remote) =>
+        remote.send(channel, wireEvent({ ...message, ...message.meta }, message.data)),
+      );
       return;
     }
     let isTaken = await this.#hub.deliverTo(channel, message);
@@ -318,8 +318,8 @@ export class HubChannelLayer implements ChannelLayer {
 
 const alone: LayerCapabilities = { offsets: true, history: false, presence: false, receivers: false };
 
-function wireEvent({ data, meta, volatile }: LayerMessage, except: GroupEvent["except"]): WireEvent {
-  return { type: meta.type, data, sender: meta.sender, except, volatile };
+function wireEvent({ type, sender, except, volatile = false }: Omit<GroupEvent, "data">, data: EventData): WireEvent {
+  return { type, data, sender, except, volatile };
 }
 
 function failUnlessOk(outcome: CallOutcome, details: ErrorDetails): void {

@@ -58,6 +58,13 @@ export class LocalSeat implements Seat {
 /** Who is left out of a group send. */
 export type Except = string | readonly string[] | undefined;
 
+/** To whom in a group, and as of when. */
+export interface DeliveryOptions {
+  readonly except?: Except;
+  /** Members that joined later do not get it. @default now */
+  readonly tick?: number;
+}
+
 interface Addressed {
   readonly except: Except;
   readonly tick: number;
@@ -200,28 +207,30 @@ export class Hub {
     }
   }
 
+  /** Delivers an event to the members of a group by name; to nobody where it has none here. */
+  deliverToGroup(name: string, message: LayerMessage, options: DeliveryOptions = {}): void {
+    const group = this.#groups.get(name);
+    if (group !== undefined) this.deliverToMembers(group, message, options);
+  }
+
   /**
    * Delivers an event to the members that are in the group now, or were at `tick`, in turn.
    *
-   * @returns whether the group has members here.
    * @throws {SolentError} LAYER_BUSY when too many messages wait for their turn.
    */
-  deliverToGroup(name: string, message: LayerMessage, options: { except?: Except; tick?: number } = {}): boolean {
-    const group = this.#groups.get(name);
-    if (group === undefined) return false;
-    const tick = options.tick ?? this.nextTick();
-    if (this.#isIdle()) {
-      this.#isDelivering = true;
-      try {
-        this.#toGroup(group, message, { except: options.except, tick });
-      } finally {
-        this.#isDelivering = false;
-      }
-      if (this.#queue.size > 0) this.#drain();
-      return true;
+  deliverToMembers(group: GroupMembers, message: LayerMessage, options: DeliveryOptions): void {
+    const to: Addressed = { except: options.except, tick: options.tick ?? this.nextTick() };
+    if (!this.#isIdle()) {
+      this.#enqueue(new GroupWork(group, message, to));
+      return;
     }
-    this.#enqueue(new GroupWork(group, message, { except: options.except, tick }));
-    return true;
+    this.#isDelivering = true;
+    try {
+      this.#toGroup(group, message, to);
+    } finally {
+      this.#isDelivering = false;
+    }
+    if (this.#queue.size > 0) this.#drain();
   }
 
   /**
