@@ -96,15 +96,30 @@ describe("the direction of imports in core", () => {
   const { overrides } = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8")) as {
     overrides: { files: string[]; rules: Record<string, unknown> }[];
   };
-  const belowServer = ["internal", "errors", "contract", "layer", "connection", "consumer", "routing", "middleware"];
+  const belowServer = [
+    "internal",
+    "errors",
+    "contract",
+    "layer",
+    "hub",
+    "outbox",
+    "connection",
+    "consumer",
+    "runner",
+    "routing",
+    "middleware",
+  ];
   const allowed: Record<string, readonly string[]> = {
     internal: [],
     errors: ["internal"],
     contract: ["errors", "internal"],
     layer: ["errors", "internal"],
-    connection: ["contract", "layer", "errors", "internal"],
-    consumer: ["connection", "contract", "layer", "errors", "internal"],
-    routing: ["consumer", "contract", "connection", "errors", "internal"],
+    hub: ["layer", "errors", "internal"],
+    outbox: ["contract", "errors", "internal"],
+    connection: ["outbox", "contract", "layer", "errors", "internal"],
+    consumer: ["connection", "outbox", "contract", "layer", "errors", "internal"],
+    runner: ["consumer", "connection", "outbox", "contract", "layer", "errors", "internal"],
+    routing: ["runner", "consumer", "contract", "connection", "errors", "internal"],
     middleware: ["routing", "connection", "errors", "internal"],
     server: belowServer,
     testing: belowServer,

@@ -8,7 +8,7 @@ const entries = {
   "@solent/core": "packages/core/src/index.ts",
   "@solent/core/contract": "packages/core/src/contract/index.ts",
   "@solent/core/errors": "packages/core/src/errors/index.ts",
-  "@solent/core/layer": "packages/core/src/layer/index.ts",
+  "@solent/core/layer": "packages/core/src/hub/index.ts",
   "@solent/core/node": "packages/core/src/server/index.ts",
   "@solent/core/testing": "packages/core/src/testing/index.ts",
   "@solent/client": "packages/client/src/index.ts",

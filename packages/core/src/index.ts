@@ -1,7 +1,8 @@
 export { type Application } from "./connection/application.ts";
 export { type Connection } from "./connection/connection.ts";
 export type { EnvironmentOptions, Failure, OnError, OnUnknown, Unknown } from "./connection/environment.ts";
-export { defaultLimits, type Limits, type Overflow } from "./connection/limits.ts";
+export { defaultLimits, type Limits } from "./connection/limits.ts";
+export type { Overflow } from "./outbox/outbox.ts";
 export type { End, EndCause, Link } from "./connection/link.ts";
 export type { Logger } from "./connection/logger.ts";
 export type { Scope } from "./connection/scope.ts";
@@ -26,13 +27,13 @@ export type {
   TypedGroup,
 } from "./consumer/typed.ts";
 export { WebSocketConsumer } from "./consumer/websocket-consumer.ts";
-export { runWorker, type Worker, type WorkerOptions } from "./consumer/worker.ts";
+export { runWorker, type Worker, type WorkerOptions } from "./runner/worker.ts";
 export { contract, type AnyContract, type Contract } from "./contract/contract.ts";
 export type { Delivery } from "./contract/definition.ts";
 export type { EventOf, Params, Received } from "./contract/infer.ts";
 export { SolentError } from "./errors/solent-error.ts";
 export type { ChannelLayer } from "./layer/channel-layer.ts";
-export { InMemoryChannelLayer } from "./layer/in-memory-channel-layer.ts";
+export { InMemoryChannelLayer } from "./hub/in-memory-channel-layer.ts";
 export type { ChannelLayerOptions } from "./layer/layer-options.ts";
 export type { EventMeta, GroupGap } from "./layer/message.ts";
 export { allowOrigins, type OriginOptions, type Origins } from "./middleware/allow-origins.ts";

@@ -1,11 +1,10 @@
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
-import type { Shipping } from "./backlog.ts";
+import type { Shipping } from "../outbox/backlog.ts";
 import type { Environment } from "./environment.ts";
-import type { Frame } from "./frame.ts";
-import type { Overflow } from "./limits.ts";
+import type { Frame } from "../outbox/frame.ts";
 import type { End, EndCause, Link, Receiver } from "./link.ts";
-import { Outbox, type OutboxOwner } from "./outbox.ts";
+import { Outbox, type OutboxOwner, type Overflow } from "../outbox/outbox.ts";
 import type { AcceptOptions, Denial, Transport } from "./transport.ts";
 
 /** What is known of a connection before its first frame. */

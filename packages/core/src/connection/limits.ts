@@ -1,7 +1,5 @@
 import { SolentError } from "../errors/solent-error.ts";
-
-/** What happens when a slow reader's outbox, or a slow handler's inbox, is full. */
-export type Overflow = "disconnect" | "dropOldest" | "dropNewest";
+import type { Overflow } from "../outbox/outbox.ts";
 
 /** The bounds of a connection. Every one has a default; 0 switches off only where it says so. */
 export interface Limits {

@@ -1,7 +1,7 @@
-import type { Shipping } from "./backlog.ts";
+import type { Shipping } from "../outbox/backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame } from "../outbox/frame.ts";
 import type { AcceptOptions } from "./transport.ts";
 
 /** Why a connection ended. */

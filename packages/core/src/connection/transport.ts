@@ -1,5 +1,4 @@
-import type { Batch } from "./batch.ts";
-import type { OutboxTurn } from "./turn.ts";
+import type { OutboxTransport } from "../outbox/outbox.ts";
 
 /** What the server answers to a handshake that it accepts. */
 export interface AcceptOptions {
@@ -17,21 +16,13 @@ export interface Denial {
 }
 
 /** A way to reach one peer. Bindings implement it; everything above is the same for all of them. */
-export interface Transport {
+export interface Transport extends OutboxTransport {
   /** `"websocket"`, and later the others. */
   readonly kind: string;
-  /** The turn that flushes all connections of this kind. */
-  readonly turn: OutboxTurn;
-  /** Bytes handed to `write` that the peer has not taken from us yet. */
-  readonly bufferedBytes: number;
-  /** Whether `write` should wait for `Connection.handleDrain`. */
-  readonly isCongested: boolean;
   /** Completes the handshake. @returns whether the peer was still there. */
   accept(options: AcceptOptions): boolean;
   /** Refuses the handshake. */
   deny(denial: Denial): void;
-  /** Hands over what one turn collected, as one write where it can. */
-  write(batch: Batch): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
   /** Ends the connection at once. */

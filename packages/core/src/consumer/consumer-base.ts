@@ -4,7 +4,7 @@ import type { Scope } from "../connection/scope.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
 import type { ConsumerContext } from "./consumer-class.ts";
 import { Group } from "./group.ts";
-import type { Runner } from "./runner.ts";
+import type { ConsumerRunner } from "./consumer-runner.ts";
 
 /** A frame that has arrived, with the name under which `concurrent` may allow it to overlap. */
 export interface Arrival {
@@ -25,7 +25,7 @@ export abstract class ConsumerBase {
   static readonly concurrent: Readonly<Record<string, number>> = {};
 
   /** @internal */
-  readonly "~runner": Runner;
+  readonly "~runner": ConsumerRunner;
 
   /** @internal */
   constructor(context: ConsumerContext) {

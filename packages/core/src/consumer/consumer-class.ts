@@ -1,10 +1,10 @@
 import type { ConsumerBase } from "./consumer-base.ts";
-import type { Runner } from "./runner.ts";
+import type { ConsumerRunner } from "./consumer-runner.ts";
 
 /** What a consumer is made with: its runner, which holds scope, connection and layer. */
 export interface ConsumerContext {
   /** @internal */
-  readonly runner: Runner;
+  readonly runner: ConsumerRunner;
 }
 
 /** Any class that `path` and `ChannelNameRouter` take. */

@@ -1,4 +1,4 @@
-import { binaryFrame, textFrame } from "../connection/frame.ts";
+import { binaryFrame, textFrame } from "../outbox/frame.ts";
 import type { End } from "../connection/link.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";

@@ -1,4 +1,4 @@
-import { Frame, messageFrame } from "../connection/frame.ts";
+import { Frame, messageFrame } from "../outbox/frame.ts";
 import type { AcceptOptions } from "../connection/transport.ts";
 import { validate } from "../contract/schema.ts";
 import type { ContractTables, MessageEntry } from "../contract/tables.ts";

@@ -1,5 +1,5 @@
 import { requireGroupName } from "../layer/names.ts";
-import type { Runner } from "./runner.ts";
+import type { ConsumerRunner } from "./consumer-runner.ts";
 
 /** Options of one send to a group. */
 export interface GroupSendOptions {
@@ -11,9 +11,9 @@ export interface GroupSendOptions {
 export class Group {
   /** The group's name. */
   readonly name: string;
-  readonly #runner: Runner;
+  readonly #runner: ConsumerRunner;
 
-  constructor(runner: Runner, name: string) {
+  constructor(runner: ConsumerRunner, name: string) {
     requireGroupName(name);
     this.#runner = runner;
     this.name = name;

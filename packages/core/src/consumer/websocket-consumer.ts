@@ -1,4 +1,4 @@
-import { binaryFrame, textFrame } from "../connection/frame.ts";
+import { binaryFrame, textFrame } from "../outbox/frame.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import type { Arrival } from "./consumer-base.ts";

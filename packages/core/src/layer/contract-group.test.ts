@@ -4,7 +4,7 @@ import { z } from "zod";
 import { contract } from "../contract/index.ts";
 import { Recorder } from "../testing/layer-conformance-case.ts";
 import type { EventInput } from "./contract-group.ts";
-import { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";
+import { InMemoryChannelLayer } from "../hub/in-memory-channel-layer.ts";
 
 const chat = contract({
   toClient: { said: z.object({ from: z.string(), tags: z.array(z.string()) }) },

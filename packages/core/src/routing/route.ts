@@ -1,5 +1,5 @@
 import type { Application } from "../connection/application.ts";
-import { applicationOf } from "../consumer/application-of.ts";
+import { applicationOf } from "../runner/application-of.ts";
 import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 import { type ContractTables, tablesOf } from "../contract/tables.ts";
 import { validate } from "../contract/schema.ts";

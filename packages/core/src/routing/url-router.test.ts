@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Application } from "../connection/application.ts";
 import type { Link } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
-import { applicationOf } from "../consumer/application-of.ts";
+import { applicationOf } from "../runner/application-of.ts";
 import { WebSocketConsumer } from "../consumer/websocket-consumer.ts";
 import { contract } from "../contract/contract.ts";
 import { SolentError } from "../errors/solent-error.ts";

@@ -6,7 +6,7 @@ import { Connection } from "../connection/connection.ts";
 import type { Environment } from "../connection/environment.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { RunningHandler } from "../connection/watch.ts";
-import { OutboxTurn } from "../connection/turn.ts";
+import { OutboxTurn } from "../outbox/turn.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { handshakeProblem, scopeOf } from "./handshake.ts";

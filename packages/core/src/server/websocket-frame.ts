@@ -1,4 +1,4 @@
-import type { FrameEncoder } from "../connection/frame.ts";
+import type { FrameEncoder } from "../outbox/frame.ts";
 
 /** Unmasked server frames (RFC 6455 section 5.2), never fragmented, without extensions. */
 export const webSocketEncoder: FrameEncoder = {

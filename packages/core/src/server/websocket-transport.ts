@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
-import type { Batch } from "../connection/batch.ts";
+import type { Batch } from "../outbox/batch.ts";
 import type { Connection } from "../connection/connection.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
-import type { OutboxTurn } from "../connection/turn.ts";
+import type { OutboxTurn } from "../outbox/turn.ts";
 import { refuse } from "./refusal.ts";
 
 /** An upgrade request that waits for an application's decision. */

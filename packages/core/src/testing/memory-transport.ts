@@ -1,7 +1,7 @@
-import type { Batch } from "../connection/batch.ts";
-import type { FrameEncoder } from "../connection/frame.ts";
+import type { Batch } from "../outbox/batch.ts";
+import type { FrameEncoder } from "../outbox/frame.ts";
 import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
-import { OutboxTurn } from "../connection/turn.ts";
+import { OutboxTurn } from "../outbox/turn.ts";
 
 /** The peer's end of a connection without a network. */
 export interface MemoryPeer {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { TestedApplication } from "./test-server.ts";
-import { applicationOf } from "../consumer/application-of.ts";
+import { applicationOf } from "../runner/application-of.ts";
 import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 import { WebSocketConsumer } from "../consumer/websocket-consumer.ts";
 import { contract } from "../contract/contract.ts";

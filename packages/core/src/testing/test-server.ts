@@ -6,7 +6,7 @@ import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
-import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import { InMemoryChannelLayer } from "../hub/in-memory-channel-layer.ts";
 import { defaultAdmission } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { Communicator } from "./communicator.ts";

@@ -2,10 +2,10 @@ import { SolentError } from "../errors/solent-error.ts";
 import { Alarm } from "../internal/alarm.ts";
 import { done, rejected } from "../internal/deferred.ts";
 import { RingBuffer } from "../internal/ring-buffer.ts";
-import type { Broker, BrokerMessage, BrokerScope, Position, PositionRelation, Subscribed } from "./broker.ts";
+import type { Broker, BrokerMessage, BrokerScope, Position, PositionRelation, Subscribed } from "../layer/broker.ts";
 import { JoinWaits, Link } from "./group-link.ts";
 import type { GroupLinks, LocalSeat } from "./hub.ts";
-import type { GapCause, GroupGap } from "./message.ts";
+import type { GapCause, GroupGap } from "../layer/message.ts";
 
 /** What happens with an event that is next in its group, or with a hole. */
 export interface SubscriptionSink {

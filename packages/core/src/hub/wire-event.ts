@@ -1,9 +1,9 @@
 import { eventTypeProblem } from "../internal/event-type.ts";
 import { memoOf, snapshot, SnapshotRefusal } from "../internal/snapshot.ts";
 import { open, seal, sealBinary } from "./envelope.ts";
-import { maxEventDepth } from "./event.ts";
+import { maxEventDepth } from "../layer/event.ts";
 import type { Except } from "./hub.ts";
-import type { EventData } from "./message.ts";
+import type { EventData } from "../layer/message.ts";
 
 /** An event as it travels between nodes. */
 export interface WireEvent {

@@ -1,12 +1,12 @@
-import type { Shipping } from "../connection/backlog.ts";
+import type { Shipping } from "../outbox/backlog.ts";
 import type { Logger } from "../connection/logger.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { type ContractTables, type EventEntry, tablesOf } from "../contract/tables.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { EventData } from "../layer/message.ts";
 import { requireGroupName } from "../layer/names.ts";
-import { ConsumerBase } from "./consumer-base.ts";
-import type { AnyConsumerClass } from "./consumer-class.ts";
+import { ConsumerBase } from "../consumer/consumer-base.ts";
+import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 
 /** What a class does with one type of event. */
 export interface EventHandler {

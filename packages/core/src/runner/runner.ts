@@ -1,5 +1,5 @@
 import type { Environment, Failure } from "../connection/environment.ts";
-import { messageFrame } from "../connection/frame.ts";
+import { messageFrame } from "../outbox/frame.ts";
 import type { End, Link, Receiver } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { Watched } from "../connection/watch.ts";
@@ -13,20 +13,15 @@ import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, reportUnhandled, shippingOf } from "./class-info.ts";
-import type { Arrival, ConsumerBase } from "./consumer-base.ts";
+import type { Arrival, ConsumerBase } from "../consumer/consumer-base.ts";
 import { EventLane } from "./event-lane.ts";
 import { answerTo, isAbort, isServersDoing } from "./failure.ts";
 import { fairShare, inAnotherTurn, mayGoOn } from "./fair-turn.ts";
 import { FrameLane } from "./frame-lane.ts";
-import type { GroupSendOptions } from "./group.ts";
+import type { ConsumerRunner, OutgoingEvent } from "../consumer/consumer-runner.ts";
+import type { GroupSendOptions } from "../consumer/group.ts";
 import { Overlaps, reportLate } from "./overlaps.ts";
-import { StopConsumer } from "./stop-consumer.ts";
-
-/** An event on its way to a group. */
-export interface OutgoingEvent {
-  readonly type: string;
-  readonly data: EventData;
-}
+import { StopConsumer } from "../consumer/stop-consumer.ts";
 
 /** What a runner is made for. */
 export interface RunnerParts {
@@ -44,7 +39,7 @@ export interface RunnerParts {
  * from the layer (when full, the overflow policy decides). While nothing waits and nothing runs, an event goes straight
  * from the hub to the handler: no promise, no closure, no copy.
  */
-export class Runner implements Receiver, Watched {
+export class Runner implements ConsumerRunner, Receiver, Watched {
   readonly scope: Scope;
   readonly link: Link;
   readonly info: ClassInfo;

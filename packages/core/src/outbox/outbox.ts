@@ -1,9 +1,22 @@
 import type { Batch } from "./batch.ts";
 import { Backlog, type Entry, type Shipping } from "./backlog.ts";
 import type { Frame } from "./frame.ts";
-import type { Overflow } from "./limits.ts";
-import type { Transport } from "./transport.ts";
 import type { OutboxTurn } from "./turn.ts";
+
+/** What happens to a message of a slow reader when there is no room, and its `delivery` does not say. */
+export type Overflow = "disconnect" | "dropOldest" | "dropNewest";
+
+/** The way out: what an outbox needs of a transport. */
+export interface OutboxTransport {
+  /** The turn that flushes all outboxes of its kind. */
+  readonly turn: OutboxTurn;
+  /** Bytes handed to `write` that the peer has not taken from us yet. */
+  readonly bufferedBytes: number;
+  /** Whether `write` should wait for `handleDrain`. */
+  readonly isCongested: boolean;
+  /** Hands over what one turn collected, as one write where it can. */
+  write(batch: Batch): void;
+}
 
 /** Who hears what the outbox had to do. */
 export interface OutboxOwner {
@@ -20,14 +33,14 @@ const roomBytes = 65_536;
  * What waits to be sent on one connection: one write a turn while the peer keeps up, a bounded backlog while it does not.
  */
 export class Outbox {
-  readonly #transport: Transport;
+  readonly #transport: OutboxTransport;
   readonly #turn: OutboxTurn;
   readonly #owner: OutboxOwner;
   #batch: Batch | undefined;
   #backlog: Backlog | undefined;
   #waiters: (() => void)[] | undefined;
 
-  constructor(transport: Transport, owner: OutboxOwner) {
+  constructor(transport: OutboxTransport, owner: OutboxOwner) {
     this.#transport = transport;
     this.#turn = transport.turn;
     this.#owner = owner;

@@ -1,12 +1,12 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { done } from "../internal/deferred.ts";
 import { RecentIds } from "../internal/recent-ids.ts";
-import type { Broker, BrokerMessage } from "./broker.ts";
+import type { Broker, BrokerMessage } from "../layer/broker.ts";
 import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
 import { open, seal, sealBinary } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
-import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "./message.ts";
-import { nodeOf } from "./names.ts";
+import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
+import { nodeOf } from "../layer/names.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import { decodeEvent, encodeEvent, flushType, readEvent, type WireEvent, wireForm } from "./wire-event.ts";
 import { memoOf } from "../internal/snapshot.ts";

@@ -2,9 +2,9 @@ import { SolentError } from "../errors/solent-error.ts";
 import { type Deferred, deferred, done, rejected } from "../internal/deferred.ts";
 import { RingBuffer } from "../internal/ring-buffer.ts";
 import { GroupMembers } from "./group-members.ts";
-import type { Member, Seat } from "./member.ts";
-import type { LayerMessage } from "./message.ts";
-import { requireGroupName } from "./names.ts";
+import type { Member, Seat } from "../layer/member.ts";
+import type { LayerMessage } from "../layer/message.ts";
+import { requireGroupName } from "../layer/names.ts";
 
 /** What the hub asks of whoever joins groups to other nodes. */
 export interface GroupLinks {

@@ -1,9 +1,9 @@
 import type { ErrorDetails } from "../errors/catalogue.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { done, rejected } from "../internal/deferred.ts";
-import type { Broker } from "./broker.ts";
+import type { Broker } from "../layer/broker.ts";
 import type { CallOutcome } from "./calls.ts";
-import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "./channel.ts";
+import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "../layer/channel.ts";
 import type {
   ChannelLayer,
   ChannelSender,
@@ -13,15 +13,15 @@ import type {
   LayerCapabilities,
   LayerStats,
   NewChannelOptions,
-} from "./channel-layer.ts";
+} from "../layer/channel-layer.ts";
 import {
   type ChannelArguments,
   type EventArguments,
   type EventContract,
   type EventTypeOf,
   isVolatile,
-} from "./contract-group.ts";
-import { eventData, flatData, type Message, requireEventType, requireMessage } from "./event.ts";
+} from "../layer/contract-group.ts";
+import { eventData, flatData, type Message, requireEventType, requireMessage } from "../layer/event.ts";
 import type { GroupMembers } from "./group-members.ts";
 import { Hub } from "./hub.ts";
 import {
@@ -30,11 +30,11 @@ import {
   resolveClusterOptions,
   type ResolvedLayerOptions,
   resolveLayerOptions,
-} from "./layer-options.ts";
-import type { DeliveryCounters, OverflowPolicy } from "./mailbox.ts";
-import type { Member, Seat } from "./member.ts";
-import type { EventData, LayerMessage } from "./message.ts";
-import { ChannelNames, newNodeId, nodeOf, requireChannelName, requireGroupName } from "./names.ts";
+} from "../layer/layer-options.ts";
+import type { DeliveryCounters, OverflowPolicy } from "../layer/mailbox.ts";
+import type { Member, Seat } from "../layer/member.ts";
+import type { EventData, LayerMessage } from "../layer/message.ts";
+import { ChannelNames, newNodeId, nodeOf, requireChannelName, requireGroupName } from "../layer/names.ts";
 import { PlainChannels } from "./plain-channels.ts";
 import { Remote } from "./remote.ts";
 import type { WireEvent } from "./wire-event.ts";

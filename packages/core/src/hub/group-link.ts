@@ -2,9 +2,9 @@ import { SolentError } from "../errors/solent-error.ts";
 import { Alarm } from "../internal/alarm.ts";
 import { type Deferred, deferred } from "../internal/deferred.ts";
 import { RingBuffer } from "../internal/ring-buffer.ts";
-import type { BrokerMessage, Position } from "./broker.ts";
+import type { BrokerMessage, Position } from "../layer/broker.ts";
 import type { LocalSeat } from "./hub.ts";
-import type { GapCause } from "./message.ts";
+import type { GapCause } from "../layer/message.ts";
 
 /** A join that waits until its group is live. */
 export class Waiter {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { Hub, type HubOptions } from "./hub.ts";
-import type { LayerMessage } from "./message.ts";
+import type { LayerMessage } from "../layer/message.ts";
 
 function makeHub(options: Partial<HubOptions> = {}): Hub {
   return new Hub({ maxQueuedMessages: 100, maxGroupsPerChannel: 100, onFault: () => undefined, ...options });

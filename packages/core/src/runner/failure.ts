@@ -1,7 +1,7 @@
 import type { Environment, Failure, OnError } from "../connection/environment.ts";
 import type { End } from "../connection/link.ts";
 import { closeCodes } from "../errors/close-codes.ts";
-import { requireCloseCode } from "./close-code.ts";
+import { requireCloseCode } from "../consumer/close-code.ts";
 
 /** What the policy says about a failure; the policy is user code too, and what it throws must not end the process. */
 export function answerTo(error: unknown, failure: Failure, environment: Environment): ReturnType<OnError> {

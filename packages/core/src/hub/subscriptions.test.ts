@@ -6,10 +6,10 @@ import { snapshot } from "../internal/snapshot.ts";
 import type { InProcessBroker, InProcessBrokerOptions } from "../testing/in-process-broker.ts";
 import { InProcessNetwork } from "../testing/in-process-network.ts";
 import { Recorder } from "../testing/layer-conformance-case.ts";
-import type { Broker, BrokerSink, HistoryPage, PositionRelation, Published, Subscribed } from "./broker.ts";
-import type { Seat } from "./channel-layer.ts";
+import type { Broker, BrokerSink, HistoryPage, PositionRelation, Published, Subscribed } from "../layer/broker.ts";
+import type { Seat } from "../layer/channel-layer.ts";
 import { HubChannelLayer } from "./hub-channel-layer.ts";
-import type { ClusterOptions } from "./layer-options.ts";
+import type { ClusterOptions } from "../layer/layer-options.ts";
 import { decodeEvent, encodeEvent } from "./wire-event.ts";
 
 interface Node {

@@ -1,11 +1,11 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { Alarm } from "../internal/alarm.ts";
-import { ReaderQueue } from "./channel.ts";
+import { ReaderQueue } from "../layer/channel.ts";
 import type { Hub, LocalSeat } from "./hub.ts";
-import type { ResolvedLayerOptions } from "./layer-options.ts";
-import type { DeliveryCounters } from "./mailbox.ts";
-import type { Member } from "./member.ts";
-import type { LayerMessage } from "./message.ts";
+import type { ResolvedLayerOptions } from "../layer/layer-options.ts";
+import type { DeliveryCounters } from "../layer/mailbox.ts";
+import type { Member } from "../layer/member.ts";
+import type { LayerMessage } from "../layer/message.ts";
 
 // A plain channel exists while it holds messages, readers or memberships.
 class PlainChannel implements Member {

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { Shipping } from "./backlog.ts";
 import type { Batch } from "./batch.ts";
 import { Frame, messageFrame, textFrame } from "./frame.ts";
-import type { Overflow } from "./limits.ts";
-import { Outbox } from "./outbox.ts";
-import type { Transport } from "./transport.ts";
+
+import { Outbox, type OutboxTransport, type Overflow } from "./outbox.ts";
+
 import { OutboxTurn } from "./turn.ts";
 import { snapshot, snapshotDefaults } from "../internal/snapshot.ts";
 
@@ -31,7 +31,7 @@ class Peer {
       this.batches.push(batch);
       this.writes.push(batch.frames().map((frame) => String(frame.payload)));
     };
-    const transport = Object.assign(this, { turn, write }) as unknown as Transport;
+    const transport = Object.assign(this, { turn, write }) as unknown as OutboxTransport;
     const { maxOutboxBytes = 1_000, overflow = "disconnect" } = bounds;
     const outboxOverflowed = (action: string, type: string): void => void this.overflows.push(`${action} ${type}`);
     this.outbox = new Outbox(transport, { maxOutboxBytes, overflow, outboxOverflowed });

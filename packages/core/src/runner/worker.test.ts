@@ -5,11 +5,11 @@ import { contract } from "../contract/contract.ts";
 import type { EventOf } from "../contract/infer.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { deferred } from "../internal/deferred.ts";
-import { InMemoryChannelLayer } from "../layer/in-memory-channel-layer.ts";
+import { InMemoryChannelLayer } from "../hub/in-memory-channel-layer.ts";
 import { ChannelNameRouter } from "../routing/channel-name-router.ts";
 import { applicationOf } from "./application-of.ts";
-import { ChannelConsumer } from "./channel-consumer.ts";
-import { StopConsumer } from "./stop-consumer.ts";
+import { ChannelConsumer } from "../consumer/channel-consumer.ts";
+import { StopConsumer } from "../consumer/stop-consumer.ts";
 import { runWorker } from "./worker.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

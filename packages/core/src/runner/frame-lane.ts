@@ -1,5 +1,5 @@
 import type { Link } from "../connection/link.ts";
-import type { Arrival } from "./consumer-base.ts";
+import type { Arrival } from "../consumer/consumer-base.ts";
 
 /** How many times as many frames may wait while an answer is expected behind them. */
 const roomForAnswers = 4;

@@ -1,5 +1,5 @@
 import { HubChannelLayer } from "./hub-channel-layer.ts";
-import type { ChannelLayerOptions } from "./layer-options.ts";
+import type { ChannelLayerOptions } from "../layer/layer-options.ts";
 
 /** The channel layer of one process: a hub and nothing else. Messages do not reach other processes. */
 export class InMemoryChannelLayer extends HubChannelLayer {

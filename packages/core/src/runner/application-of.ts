@@ -4,7 +4,7 @@ import type { Scope } from "../connection/scope.ts";
 import { pathText, validate } from "../contract/schema.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { type ClassInfo, describeClass } from "./class-info.ts";
-import type { AnyConsumerClass } from "./consumer-class.ts";
+import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 import { Runner } from "./runner.ts";
 
 /** An application that runs a new instance of its consumer class for each connection. */

@@ -61,11 +61,13 @@ const provoke: Partial<Record<ErrorCode, () => Promise<unknown>>> = {
 };
 
 function raised(): string[] {
-  const folder = new URL(".", import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
-  const found = files.flatMap((name) => {
-    const source = readFileSync(new URL(name, folder), "utf8");
-    return [...source.matchAll(/new SolentError\(\s*"([A-Z_]+)"/g)].map(([, code]) => code ?? "");
+  const found = ["../layer/", "./"].flatMap((name) => {
+    const folder = new URL(name, import.meta.url);
+    const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+    return files.flatMap((file) => {
+      const source = readFileSync(new URL(file, folder), "utf8");
+      return [...source.matchAll(/new SolentError\(\s*"([A-Z_]+)"/g)].map(([, code]) => code ?? "");
+    });
   });
   return [...new Set(found)].toSorted();
 }

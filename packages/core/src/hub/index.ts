@@ -1,0 +1,51 @@
+export type {
+  Broker,
+  BrokerMessage,
+  BrokerScope,
+  BrokerSink,
+  HistoryOptions,
+  HistoryPage,
+  Position,
+  PositionRelation,
+  Published,
+  PublishOptions,
+  Subscribed,
+} from "../layer/broker.ts";
+export { Capacities, type ChannelCapacity } from "../layer/capacity.ts";
+export type { Channel, ReceiveOptions } from "../layer/channel.ts";
+export type {
+  ChannelLayer,
+  ChannelSender,
+  GroupEvent,
+  GroupSender,
+  GroupSendOptions,
+  LayerCapabilities,
+  LayerStats,
+  NewChannelOptions,
+} from "../layer/channel-layer.ts";
+export type {
+  ChannelArguments,
+  EventArguments,
+  EventContract,
+  EventInput,
+  EventTypeOf,
+} from "../layer/contract-group.ts";
+export type { Message } from "../layer/event.ts";
+export { HubChannelLayer } from "./hub-channel-layer.ts";
+export { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";
+export {
+  type ChannelLayerOptions,
+  clusterDefaults,
+  type ClusterOptions,
+  layerDefaults,
+} from "../layer/layer-options.ts";
+export {
+  type DeliveryCounters,
+  Mailbox,
+  type MailboxDelivery,
+  type MailboxOptions,
+  type OverflowPolicy,
+} from "../layer/mailbox.ts";
+export type { Member, Seat } from "../layer/member.ts";
+export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage } from "../layer/message.ts";
+export { maxNameLength, nodeOf, nonLocalName, requireChannelName, requireGroupName } from "../layer/names.ts";
