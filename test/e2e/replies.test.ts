@@ -1,5 +1,7 @@
+import { connect } from "@solent/client";
 import { contract, SolentError, WebSocketConsumer, type Received } from "@solent/core";
 import { expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { z } from "zod";
 import { gate, until } from "../support/turns.ts";
 import { world } from "../support/world.ts";
@@ -35,7 +37,7 @@ class Desk extends WebSocketConsumer.of(desk) {
       case "ask":
     }
   }
-  async #say(frame: Extract<Received<typeof desk>, { type: "say" }>) {
+  async #say(frame: Received<typeof desk, "say">) {
     const { text } = frame.data;
     if (text === "muted") frame.fail("muted", { untilMs: 5_000 });
     else if (text === "closed") frame.fail("closed");
@@ -323,4 +325,18 @@ test("what the server sends is checked in development, where it is sent, and onl
       }
     }
   }
+});
+
+test("the client's call gets the reply, the contract's error with its data, or the refusal of a bad frame", async () => {
+  await using w = await world(Desk);
+  await using room = connect<typeof desk>(`ws://127.0.0.1:${w.port}/`, { WebSocket });
+  expect(await room.call("say", { text: "hi" })).toEqual({ number: 1 });
+  expect(await room.call("note", { text: "handled" })).toBeUndefined();
+  await expect(room.call("say", { text: "muted" })).rejects.toMatchObject({
+    failure: { code: "muted", data: { untilMs: 5_000 } },
+  });
+  await expect(room.call("say", { text: 7 as never })).rejects.toMatchObject({
+    failure: { code: "CONTRACT_MISMATCH", path: ["data", "text"] },
+  });
+  await expect(room.call("say", { text: "nothing" })).rejects.toMatchObject({ failure: { code: "FRAME_UNANSWERED" } });
 });

@@ -237,11 +237,15 @@ describe("complaints", () => {
     return complaints;
   }
 
-  test("of the server are surfaced, also for a message that has a number", async () => {
+  test("of the server are surfaced; an answer to a call that nobody made is not one", async () => {
     await using server = await listen();
     await using room = enter(server);
     const path = ["data", "text"];
-    const frames = [{ error: { code: "CONTRACT_MISMATCH", path } }, { re: 3, error: { code: "SOMETHING_NEW" } }];
+    const frames = [
+      { error: { code: "CONTRACT_MISMATCH", path } },
+      { re: 3, error: { code: "MUTED" } },
+      { error: { code: "SOMETHING_NEW" } },
+    ];
     expect(await complaintsAbout(room, await server.peer(), ...frames)).toEqual([
       { code: "CONTRACT_MISMATCH", path, by: "server" },
       { code: "SOMETHING_NEW", path: [], by: "server" },

@@ -8,13 +8,15 @@ test("every frame that the protocol's conversations let a server send is read as
   const frames = [...protocol.matchAll(/^S {2}(\{.*\})$/gm)].map(([, text = ""]) => text);
   const kinds = frames.map((text) => {
     const frame = readFrame(text);
-    return frame === undefined ? "ignored" : "error" in frame ? `refusal ${frame.error.code}` : `message ${frame.type}`;
+    if (frame === undefined) return "ignored";
+    if ("error" in frame) return `refusal ${frame.error.code}`;
+    return "re" in frame ? `answer ${frame.re}` : `message ${frame.type}`;
   });
   expect(kinds).toEqual([
     "message said",
     "ignored", // the hello
     "message said",
-    "ignored", // the answer to a question; this version asks none
+    "answer 1",
     "refusal FRAME_INVALID",
     "refusal FRAME_UNKNOWN_TYPE",
     "refusal CONTRACT_MISMATCH",
@@ -26,8 +28,10 @@ test("every frame that the protocol's conversations let a server send is read as
 test.each([
   ['{"type":"a"}', { type: "a", data: undefined, id: undefined }],
   ['{"id":1,"data":null,"at":"x","type":"a"}', { type: "a", data: null, id: 1 }],
-  ['{"error":{"code":"X"}}', { error: { code: "X", path: [] }, re: undefined }],
-  ['{"error":{"code":"X","path":"text","more":1},"re":2}', { error: { code: "X", path: [] }, re: 2 }],
+  ['{"re":3,"data":null}', { re: 3, data: null }],
+  ['{"re":3}', { re: 3, data: undefined }],
+  ['{"error":{"code":"X"}}', { error: { code: "X", path: [], data: undefined }, re: undefined }],
+  ['{"error":{"code":"X","path":"text","data":1},"re":2}', { error: { code: "X", path: [], data: 1 }, re: 2 }],
 ])("%s is read", (text, frame) => {
   expect(readFrame(text)).toEqual(frame);
 });
@@ -44,6 +48,8 @@ test.each([
   '{"type":null,"error":{"code":"X"}}',
   '{"type":"a","re":1}',
   '{"type":"a","error":{"code":"X"}}',
+  '{"re":"3"}',
+  '{"re":3,"error":null}',
   '{"error":null}',
   '{"error":[]}',
   '{"error":{"code":1}}',

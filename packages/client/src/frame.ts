@@ -8,15 +8,21 @@ export interface MessageFrame {
 
 /** A refusal as it arrived. */
 export interface RefusalFrame {
-  readonly error: { readonly code: string; readonly path: readonly (string | number)[] };
+  readonly error: { readonly code: string; readonly path: readonly (string | number)[]; readonly data: unknown };
   /** The number of the message that was refused, if it had one. */
   readonly re: number | undefined;
+}
+
+/** The answer to a call, as it arrived. */
+export interface AnswerFrame {
+  readonly re: number;
+  readonly data: unknown;
 }
 
 /**
  * Reads a text frame; `undefined` for what this version does not know, which the protocol says to ignore.
  */
-export function readFrame(text: string): MessageFrame | RefusalFrame | undefined {
+export function readFrame(text: string): MessageFrame | AnswerFrame | RefusalFrame | undefined {
   let frame: unknown;
   try {
     frame = JSON.parse(text);
@@ -28,9 +34,11 @@ export function readFrame(text: string): MessageFrame | RefusalFrame | undefined
   if (typeof type === "string") {
     return "re" in frame || "error" in frame ? undefined : { type, data, id };
   }
-  if ("type" in frame || !isRecord(error) || typeof error["code"] !== "string") return undefined;
+  if ("type" in frame) return undefined;
+  if (typeof re === "number" && !("error" in frame)) return { re, data };
+  if (!isRecord(error) || typeof error["code"] !== "string") return undefined;
   const path = Array.isArray(error["path"]) ? (error["path"] as (string | number)[]) : [];
-  return { error: { code: error["code"], path }, re: typeof re === "number" ? re : undefined };
+  return { error: { code: error["code"], path, data: error["data"] }, re: typeof re === "number" ? re : undefined };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

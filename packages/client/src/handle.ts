@@ -1,9 +1,10 @@
-import type { AnyContract, MessageEntry } from "@solent/core/contract";
+import type { AnyContract, MessageEntry, Schema } from "@solent/core/contract";
+import { Calls } from "./calls.ts";
 import { ClientError } from "./client-error.ts";
-import { readFrame, type MessageFrame } from "./frame.ts";
+import { readFrame, type AnswerFrame, type MessageFrame } from "./frame.ts";
 import { Listeners } from "./listeners.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { Closed, Complaint, RemoteConsumer, SendOptions } from "./remote-consumer.ts";
+import type { CallOptions, Closed, Complaint, RemoteConsumer, SendOptions } from "./remote-consumer.ts";
 import { Connection, type ConnectionEnd, type ConnectionState, type StateInfo } from "./socket/connection.ts";
 import { Stream } from "./stream.ts";
 
@@ -14,9 +15,15 @@ interface Message {
 }
 
 /** What is the same for every contract. */
-type Untyped = Omit<RemoteConsumer<AnyContract>, "send" | "on" | typeof Symbol.asyncIterator>;
+type Untyped = Omit<RemoteConsumer<AnyContract>, "send" | "call" | "on" | typeof Symbol.asyncIterator>;
 
 type Checked = { readonly value: unknown } | { readonly path: readonly (string | number)[] };
+
+/** A frame that waits until it is open, with the number of its call if it is one. */
+interface Queued {
+  readonly text: string;
+  readonly call: number | undefined;
+}
 
 /** A consumer's handle over a connection of its own. The contract's types are put on by `connect`. */
 export class Handle implements Untyped {
@@ -29,12 +36,16 @@ export class Handle implements Untyped {
   readonly #complaintHandlers = new Listeners<[Complaint]>();
   readonly #streams = new Set<Stream<Message>>();
   readonly #report: (error: unknown) => void;
-  #queue: string[] = [];
+  readonly #calls: Calls;
+  #queue: Queued[] = [];
 
   constructor(url: string, options: ResolvedOptions, contract: AnyContract | undefined) {
     this.#options = options;
     this.#report = options.onError;
     this.#contract = contract;
+    this.#calls = new Calls(options.maxOpenCalls, (id) => {
+      this.#queue = this.#queue.filter(({ call }) => call !== id);
+    });
     let resolveClosed: (closed: Closed) => void;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
     this.#connection = new Connection(
@@ -54,6 +65,19 @@ export class Handle implements Untyped {
   }
 
   send(type: string, data?: unknown, { volatile = false }: SendOptions = {}): void {
+    this.#send({ type, data }, volatile);
+  }
+
+  async call(type: string, data?: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { timeoutMs = this.#options.callTimeoutMs } = options;
+    if (this.#calls.isFull) {
+      throw new ClientError("CLIENT_QUEUE_FULL", `"${type}" was not sent: too many calls wait for their answers.`);
+    }
+    return this.#calls.open(type, timeoutMs, (id) => this.#send({ type, id, data }, false));
+  }
+
+  #send(message: { readonly type: string; readonly id?: number; readonly data: unknown }, volatile: boolean): void {
+    const { type, id } = message;
     const { maxBufferedBytes, maxQueuedMessages } = this.#options;
     const { canSend, state } = this.#connection;
     if (state === "closed") throw new ClientError("CLIENT_CLOSED", `"${type}" was not sent: the connection has ended.`);
@@ -64,9 +88,14 @@ export class Handle implements Untyped {
     if (isFull) {
       throw new ClientError("CLIENT_QUEUE_FULL", `"${type}" was not sent: too much is waiting already.`);
     }
-    const text = JSON.stringify({ type, data });
-    if (canSend) this.#connection.send(text);
-    else this.#queue.push(text);
+    const queued = { text: JSON.stringify(message), call: id };
+    if (canSend) this.#hand(queued);
+    else this.#queue.push(queued);
+  }
+
+  #hand({ text, call }: Queued): void {
+    if (call !== undefined) this.#calls.sent(call);
+    this.#connection.send(text);
   }
 
   on(type: string, handler: (data: never) => unknown): () => void {
@@ -119,8 +148,11 @@ export class Handle implements Untyped {
 
   #changed(state: ConnectionState, info: StateInfo): void {
     if (state === "open") {
-      for (const text of this.#queue.splice(0)) this.#connection.send(text);
+      for (const queued of this.#queue.splice(0)) this.#hand(queued);
+    } else {
+      this.#calls.lost();
     }
+    if (state === "closed") this.#calls.end();
     this.#stateHandlers.call(this.#report, state, info);
     if (state === "closed") for (const stream of this.#streams) stream.end();
   }
@@ -128,7 +160,12 @@ export class Handle implements Untyped {
   #received(text: string): void {
     const frame = readFrame(text);
     if (frame === undefined) return;
-    if ("error" in frame) return this.#complain({ ...frame.error, by: "server" });
+    if ("error" in frame) {
+      const { re, error } = frame;
+      if (re !== undefined) return this.#calls.refuse(re, error);
+      return this.#complain({ code: error.code, path: error.path, by: "server" });
+    }
+    if ("re" in frame) return this.#answered(frame);
     if (this.#contract === undefined) this.#deliver(frame.type, frame.data);
     else this.#deliverChecked(frame, this.#contract["~tables"].toClient.get(frame.type));
     // This version answers no questions; saying so spares the server its timeout.
@@ -137,9 +174,19 @@ export class Handle implements Untyped {
     }
   }
 
+  #answered({ re, data }: AnswerFrame): void {
+    const type = this.#calls.typeOf(re);
+    if (type === undefined) return;
+    const reply = this.#contract?.["~tables"].toServer.get(type)?.reply;
+    if (reply === undefined) return this.#calls.succeed(re, data);
+    const checked = check(reply, data);
+    if ("value" in checked) this.#calls.succeed(re, checked.value);
+    else this.#calls.refuse(re, { code: "CONTRACT_MISMATCH", path: ["data", ...checked.path], data: undefined });
+  }
+
   #deliverChecked({ type, data }: MessageFrame, entry: MessageEntry | undefined): void {
     if (entry === undefined) return this.#complain({ code: "FRAME_UNKNOWN_TYPE", path: ["type"], by: "client", type });
-    const checked = check(entry, data);
+    const checked = entry.data === undefined ? { value: undefined } : check(entry.data, data);
     if ("value" in checked) this.#deliver(type, checked.value);
     else this.#complain({ code: "CONTRACT_MISMATCH", path: ["data", ...checked.path], by: "client", type });
   }
@@ -156,9 +203,8 @@ export class Handle implements Untyped {
   }
 }
 
-function check(entry: MessageEntry, data: unknown): Checked {
-  if (entry.data === undefined) return { value: undefined };
-  const result = entry.data["~standard"].validate(data);
+function check(schema: Schema, data: unknown): Checked {
+  const result = schema["~standard"].validate(data);
   // A promise has no `value` either: contracts are synchronous, and what was not checked is not delivered.
   if ("value" in result) return { value: result.value };
   const [issue] = "issues" in result ? result.issues : [];

@@ -1,7 +1,9 @@
-export { ClientError, type ClientErrorCode } from "./client-error.ts";
+export { type CallFailure, ClientError, type ClientErrorCode } from "./client-error.ts";
 export { connect } from "./connect.ts";
 export type { ConnectOptions, ReconnectOptions } from "./options.ts";
 export type {
+  CallArguments,
+  CallOptions,
   Closed,
   Complaint,
   ReceivedMessage,

@@ -37,6 +37,10 @@ export interface ConnectOptions {
   readonly maxQueuedMessages?: number;
   /** Bytes the socket may hold back when the network is slow; beyond, `send` throws. @default 1_048_576 */
   readonly maxBufferedBytes?: number;
+  /** Calls that wait for their answers; one more is refused. @default 100 */
+  readonly maxOpenCalls?: number;
+  /** How long a call waits for its answer, in milliseconds, the time until it is open included. @default 10_000 */
+  readonly callTimeoutMs?: number;
   /** Messages one async iteration may be behind; one more ends it with an error. @default 1_000 */
   readonly maxUnreadMessages?: number;
   /** Longest time from the start of an attempt until it is open, in milliseconds. @default 10_000 */
@@ -90,6 +94,8 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     token: undefined,
     maxQueuedMessages: 100,
     maxBufferedBytes: 1_048_576,
+    maxOpenCalls: 100,
+    callTimeoutMs: 10_000,
     maxUnreadMessages: 1_000,
     connectTimeoutMs: 10_000,
     onError: report,

@@ -1,4 +1,4 @@
-import type { AnyContract, ClientReceives, ClientSends } from "@solent/core/contract";
+import type { AnyContract, ClientReceives, ClientReplies, ClientSends } from "@solent/core/contract";
 import type { ConnectionState, StateInfo } from "./socket/connection.ts";
 
 /** The types of the messages a client may send. */
@@ -25,6 +25,17 @@ export interface SendOptions {
 export type SendArguments<Data> = undefined extends Data
   ? [data?: Data, options?: SendOptions]
   : [data: Data, options?: SendOptions];
+
+/** How one call is made. */
+export interface CallOptions {
+  /** How long to wait for the answer, in milliseconds, the time until it is open included. @default callTimeoutMs */
+  readonly timeoutMs?: number;
+}
+
+/** The parameters of `call` after the type: the data, unless the message has none, and how to call. */
+export type CallArguments<Data> = undefined extends Data
+  ? [data?: Data, options?: CallOptions]
+  : [data: Data, options?: CallOptions];
 
 /** A message that arrived: a union over the contract's `toClient`, told apart by `type`. */
 export type ReceivedMessage<C extends AnyContract> = {
@@ -78,6 +89,18 @@ export interface RemoteConsumer<C extends AnyContract>
    * `maxBufferedBytes`; CLIENT_CLOSED when it has ended. The message is not sent then.
    */
   send<T extends SendType<C>>(type: T, ...data: SendArguments<ClientSends<C>[T]>): void;
+
+  /**
+   * Sends a message and waits for its answer: the reply that the contract declares, or nothing once it was handled.
+   *
+   * The number of open calls is bounded, and so is the wait. A call that is not open yet waits like any message, and is
+   * withdrawn when its time is over.
+   *
+   * @throws {ClientError} through the promise: CLIENT_CALL_FAILED with `failure` when the server refused it;
+   * CLIENT_CALL_UNANSWERED with `wasSent` when no answer came in time, or the connection was lost before; CLIENT_QUEUE_FULL
+   * and CLIENT_CLOSED as `send`.
+   */
+  call<T extends SendType<C>>(type: T, ...data: CallArguments<ClientSends<C>[T]>): Promise<ClientReplies<C>[T]>;
 
   /**
    * Hears every message of a type; the answer stops it.

@@ -92,10 +92,10 @@ export interface Failing<Errors> {
 type Answering<M> = (ReplySchema<M> extends infer R extends Schema ? Replying<InputOf<R>> : unknown) &
   (ErrorsOf<M> extends infer E extends object ? Failing<E> : unknown);
 
-/** Every frame that `receive` gets: a union told apart by `type`. */
-export type Received<C extends AnyContract> = {
-  [K in ToServerType<C>]: Frame<K, Output<DataSchema<C["toServer"][K]>>> & Answering<C["toServer"][K]>;
-}[ToServerType<C>];
+/** Every frame that `receive` gets: a union told apart by `type`. `Received<typeof chat, "say">` is one of them. */
+export type Received<C extends AnyContract, T extends ToServerType<C> = ToServerType<C>> = {
+  [K in T]: Frame<K, Output<DataSchema<C["toServer"][K]>>> & Answering<C["toServer"][K]>;
+}[T];
 
 // Events
 
