@@ -1,4 +1,5 @@
 import { Frame, messageFrame } from "../outbox/frame.ts";
+import { solentV1 } from "../connection/subprotocol.ts";
 import type { AcceptOptions } from "../connection/transport.ts";
 import { validate } from "../contract/schema.ts";
 import type { ContractTables, MessageEntry } from "../contract/tables.ts";
@@ -9,9 +10,6 @@ import type { Arrival } from "./consumer-base.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import { ReceivedFrame } from "./received-frame.ts";
 import { type Admission, requireAccepted, SocketConsumer } from "./socket-consumer.ts";
-
-/** The subprotocol that adds keys and frames to the plain envelopes. */
-const solentV1 = "solent.v1";
 
 /** A WebSocket consumer that speaks its contract's messages, in envelopes. Made by `WebSocketConsumer.of(contract)`. */
 export class ContractConsumer extends SocketConsumer {

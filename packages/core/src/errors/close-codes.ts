@@ -61,6 +61,21 @@ export const closeCodes: Readonly<Record<CloseName, CloseRow>> = {
   handlerFailed: { code: 4500, reason: "handler failed", reconnect: "after" },
 };
 
+const rowsByStatus: ReadonlyMap<number, CloseRow> = new Map([
+  [401, closeCodes.unauthenticated],
+  [403, closeCodes.denied],
+  [404, closeCodes.noRoute],
+  [408, closeCodes.timeout],
+  [429, closeCodes.rateLimited],
+  [500, closeCodes.handlerFailed],
+  [503, closeCodes.overloaded],
+]);
+
+/** The close code that says the same as an HTTP status, where there is one. */
+export function closeRowOf(status: number): CloseRow | undefined {
+  return rowsByStatus.get(status);
+}
+
 const rows: ReadonlyMap<number, CloseRow> = new Map(Object.values(closeCodes).map((row) => [row.code, row]));
 
 /** Tells what a client does after `code`. */

@@ -9,3 +9,4 @@ export {
   SolentServer,
 } from "./serve.ts";
 export type { DeflateOptions } from "./socket-server.ts";
+export type { Denials } from "./websocket-transport.ts";

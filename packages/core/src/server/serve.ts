@@ -10,6 +10,7 @@ import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
+import type { Denials } from "./websocket-transport.ts";
 
 /** What `serve` runs: a `ProtocolTypeRouter`, or any application for WebSockets alone. */
 export interface RootApplication extends Application {
@@ -27,6 +28,13 @@ export interface AttachOptions extends EnvironmentOptions {
    * no Origin and are let in. @default "same-host"
    */
   readonly origins?: Origins;
+  /**
+   * How a client learns that its connection was denied: by the HTTP status, or by a close code of the same meaning (4401,
+   * 4403, 4404 and so on) right after an accepted handshake. A browser shows its page no status, only that it failed; so
+   * `"closeCode"` is for pages. It concerns clients that offer `solent.v1`, as `@solent/client` does; others get the
+   * status. @default "status"
+   */
+  readonly denials?: Denials;
   /** Where the application is mounted: `"/chat"`. Routers match what follows, and nothing else matches. @default "" */
   readonly rootPath?: string;
   /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
@@ -177,6 +185,11 @@ function rootPathOf({ rootPath = "" }: AttachOptions): string {
   });
 }
 
+function denialsOf({ denials = "status" }: AttachOptions): Denials {
+  if (denials === "status" || denials === "closeCode") return denials;
+  throw new SolentError("CONFIG_INVALID", { option: "denials", value: denials, rule: 'it is "status" or "closeCode"' });
+}
+
 interface Start {
   readonly app: RootApplication;
   readonly http: Server;
@@ -196,6 +209,7 @@ async function start({
     environment,
     scope: { state, rootPath: rootPathOf(options) },
     perMessageDeflate: options.perMessageDeflate ?? false,
+    denials: denialsOf(options),
     accepts: options.accepts ?? (() => true),
   });
   const stopListening = sockets.listen(http);

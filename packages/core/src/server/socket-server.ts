@@ -13,7 +13,7 @@ import { handshakeProblem, scopeOf } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { refuse } from "./refusal.ts";
 import { webSocketEncoder } from "./websocket-frame.ts";
-import { acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
+import { type Denials, acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
 
 /** How messages are compressed (RFC 7692). Each option is handed to `ws` as it is. */
 export interface DeflateOptions {
@@ -35,6 +35,8 @@ export interface SocketServerParts {
   readonly scope: Pick<Scope, "state" | "rootPath">;
   /** Compression of messages (RFC 7692). */
   readonly perMessageDeflate: boolean | DeflateOptions;
+  /** How a client learns that its connection was denied. */
+  readonly denials: Denials;
   /** Which upgrade requests are taken; others are left to other listeners of the HTTP server. */
   readonly accepts: (request: IncomingMessage) => boolean;
 }
@@ -153,8 +155,8 @@ export class SocketServer {
   }
 
   #open(upgrade: Upgrade, scope: Scope): void {
-    const { app, environment } = this.#parts;
-    const transport = new WebSocketTransport(upgrade, this.#webSockets, this.#turn);
+    const { app, environment, denials } = this.#parts;
+    const transport = new WebSocketTransport(upgrade, { server: this.#webSockets, turn: this.#turn, denials });
     const facts = {
       id: `${processId}-${(++connectionCount).toString(36)}`,
       path: scope.path,

@@ -3,8 +3,9 @@ import type { Duplex } from "node:stream";
 import type { WebSocket, WebSocketServer } from "ws";
 import type { Batch } from "../outbox/batch.ts";
 import type { Connection } from "../connection/connection.ts";
-import { closeCodes } from "../errors/close-codes.ts";
+import { closeCodes, closeRowOf } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
+import { solentV1 } from "../connection/subprotocol.ts";
 import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
 import type { OutboxTurn } from "../outbox/turn.ts";
 import { refuse } from "./refusal.ts";
@@ -14,6 +15,16 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
+}
+
+/** How a client learns that its connection was denied: by an HTTP status, or by a close code where it understands those. */
+export type Denials = "status" | "closeCode";
+
+/** What all connections of a server share. */
+export interface SharedParts {
+  readonly server: WebSocketServer;
+  readonly turn: OutboxTurn;
+  readonly denials: Denials;
 }
 
 /** Batches up to this size are joined into one buffer that all their connections share; larger ones are written frame by frame. */
@@ -46,7 +57,7 @@ interface OwnedStream extends Duplex {
 export class WebSocketTransport implements Transport {
   readonly kind = "websocket";
   readonly turn: OutboxTurn;
-  readonly #server: WebSocketServer;
+  readonly #shared: SharedParts;
   #upgrade: Upgrade | undefined;
   #connection: Connection | undefined;
   #socket: Duplex;
@@ -55,11 +66,11 @@ export class WebSocketTransport implements Transport {
   #isCatching = false;
   #isWatching = false;
 
-  constructor(upgrade: Upgrade, server: WebSocketServer, turn: OutboxTurn) {
+  constructor(upgrade: Upgrade, shared: SharedParts) {
     this.#upgrade = upgrade;
     this.#socket = upgrade.socket;
-    this.#server = server;
-    this.turn = turn;
+    this.#shared = shared;
+    this.turn = shared.turn;
   }
 
   /** Tells it whose frames it carries. */
@@ -110,16 +121,29 @@ export class WebSocketTransport implements Transport {
     requireOffered(request, options.subprotocol);
     this.#upgrade = undefined;
     this.#unwatch();
-    acceptOptionsOf.set(request, options);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#opened(webSocket));
-    acceptOptionsOf.delete(request);
+    this.#shake({ request, socket, head }, options, (webSocket) => this.#opened(webSocket));
     return this.#webSocket !== undefined;
   }
 
   deny(denial: Denial): void {
+    const upgrade = this.#upgrade as Upgrade;
     this.#upgrade = undefined;
     this.#unwatch();
-    refuse(this.#socket, denial);
+    const row = this.#shared.denials === "closeCode" ? closeRowOf(denial.status) : undefined;
+    if (row === undefined || !offers(upgrade.request, solentV1)) {
+      refuse(this.#socket, denial);
+      return;
+    }
+    this.#shake(upgrade, { subprotocol: solentV1 }, (webSocket) => {
+      webSocket.on("error", ignoreError);
+      webSocket.close(row.code, row.reason);
+    });
+  }
+
+  #shake({ request, socket, head }: Upgrade, options: AcceptOptions, opened: (webSocket: WebSocket) => void): void {
+    acceptOptionsOf.set(request, options);
+    this.#shared.server.handleUpgrade(request, socket, head, opened);
+    acceptOptionsOf.delete(request);
   }
 
   write(batch: Batch): void {
@@ -245,9 +269,13 @@ function destroy(this: Duplex): void {
   this.destroy();
 }
 
+function offers({ headers }: IncomingMessage, subprotocol: string): boolean {
+  const offered = headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
+  return offered.includes(subprotocol);
+}
+
 function requireOffered(request: IncomingMessage, subprotocol: string | undefined): void {
-  const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim()) ?? [];
-  if (subprotocol === undefined || offered.includes(subprotocol)) return;
+  if (subprotocol === undefined || offers(request, subprotocol)) return;
   throw new SolentError("CONFIG_INVALID", {
     option: "subprotocol",
     value: subprotocol,
