@@ -8,5 +8,5 @@ export {
   type ServeOptions,
   SolentServer,
 } from "./serve.ts";
+export type { Denials } from "./refusal.ts";
 export type { DeflateOptions } from "./socket-server.ts";
-export type { Denials } from "./websocket-transport.ts";

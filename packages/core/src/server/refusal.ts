@@ -2,6 +2,9 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Denial } from "../connection/transport.ts";
 
+/** How a client learns that its connection was denied: by an HTTP status, or by a close code where it understands those. */
+export type Denials = "status" | "closeCode";
+
 /** Answers an upgrade request with a plain HTTP response, and ends its socket. */
 export function refuse(socket: Duplex, denial: Denial): void {
   if (!socket.writable) {

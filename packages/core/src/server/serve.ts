@@ -9,8 +9,8 @@ import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
+import type { Denials } from "./refusal.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
-import type { Denials } from "./websocket-transport.ts";
 
 /** What `serve` runs: a `ProtocolTypeRouter`, or any application for WebSockets alone. */
 export interface RootApplication extends Application {

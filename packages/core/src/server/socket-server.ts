@@ -11,9 +11,9 @@ import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { handshakeProblem, scopeOf } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { refuse } from "./refusal.ts";
+import { type Denials, refuse } from "./refusal.ts";
 import { webSocketEncoder } from "./websocket-frame.ts";
-import { type Denials, acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
+import { acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
 
 /** How messages are compressed (RFC 7692). Each option is handed to `ws` as it is. */
 export interface DeflateOptions {

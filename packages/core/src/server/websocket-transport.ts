@@ -8,7 +8,7 @@ import { SolentError } from "../errors/solent-error.ts";
 import { solentV1 } from "../connection/subprotocol.ts";
 import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
 import type { OutboxTurn } from "../outbox/turn.ts";
-import { refuse } from "./refusal.ts";
+import { type Denials, refuse } from "./refusal.ts";
 
 /** An upgrade request that waits for an application's decision. */
 export interface Upgrade {
@@ -16,9 +16,6 @@ export interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
 }
-
-/** How a client learns that its connection was denied: by an HTTP status, or by a close code where it understands those. */
-export type Denials = "status" | "closeCode";
 
 /** What all connections of a server share. */
 export interface SharedParts {
