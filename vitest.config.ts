@@ -5,6 +5,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 // Packages are used from source: the same condition as in tsconfig.base.json and in `tsx --conditions`.
 const conditions = ["@solent/source", ...defaultServerConditions];
 
+// What only the page does, whichever Node serves it.
+const pageTests = "apps/chat/e2e/page/**/*.test.ts";
+
 const notTests = ["**/node_modules/**", "**/dist/**", "**/fixtures/**"];
 
 function project(name: string, include: string[], more: { exclude?: string[]; browser?: boolean } = {}) {
@@ -35,7 +38,8 @@ export default defineConfig({
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"] }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
-      project("chat", ["apps/chat/**/*.test.ts"], { browser: true }),
+      project("chat", ["apps/chat/**/*.test.ts"], { exclude: [pageTests], browser: true }),
+      project("page", [pageTests], { browser: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
   },

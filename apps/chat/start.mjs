@@ -11,8 +11,11 @@ process.chdir(here);
 // npx and pnpm each put a shell between the terminal and this process, and a shell that is told to end does not tell
 // its child: without this, `kill` would leave the server behind, holding its port.
 const parent = process.ppid;
-setInterval(() => {
-  if (process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+const watch = setInterval(() => {
+  if (process.ppid === parent) return;
+  // Once: a second signal would end it before it has said goodbye to everybody.
+  clearInterval(watch);
+  process.kill(process.pid, "SIGTERM");
 }, 500).unref();
 
 await build({ configFile: `${here}vite.config.ts`, logLevel: "warn" });

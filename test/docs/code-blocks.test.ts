@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 //   ```ts room.ts      is compiled as room.ts
 //   ```ts run          is compiled and run; one that imports vitest brings its own tests
 //   ```ts fragment     is skipped: it shows a part of something
+//   ```ts copy <file>  is skipped: it is compared with a file, which is compiled and run elsewhere (copies.test.ts)
 //   <!-- ts given.d.ts (and the closing --> on a line of its own): compiled, and not seen by readers
 const cache = join(root, "test/docs/.cache");
 mkdirSync(cache, { recursive: true });
@@ -28,7 +29,7 @@ interface BlockFile {
 }
 
 const blocks = pages.flatMap((page) => codeBlocks(page)).filter(({ language }) => /^tsx?$/.test(language));
-const files = blocks.filter(({ words }) => !words.includes("fragment")).map(fileOf);
+const files = blocks.filter(({ words }) => !words.includes("fragment") && words[0] !== "copy").map(fileOf);
 
 for (const { path, block } of files) {
   mkdirSync(dirname(path), { recursive: true });

@@ -7,6 +7,8 @@ import {
   type Page,
 } from "playwright-core";
 import { systemProgram } from "../../../scripts/system-program.mjs";
+import { roomSlug } from "../contract/spelling.ts";
+import { password } from "./running-chat.ts";
 
 const flags = [
   "--headless",
@@ -62,8 +64,18 @@ export class Person implements AsyncDisposable {
     return person;
   }
 
+  /** Opens what is shown here in another tab of the same browser. */
+  async openTab(): Promise<Person> {
+    const tab = new Person(this.context, await this.context.newPage());
+    await tab.page.goto(this.page.url());
+    await tab.isLive();
+    return tab;
+  }
+
+  /** Signs in, or up, with the password of everybody in the tests. */
   async enterName(name: string): Promise<void> {
-    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByLabel("Name", { exact: true }).fill(name);
+    await this.page.getByLabel("Password", { exact: true }).fill(password);
     await this.page.getByRole("button", { name: "Come in" }).click();
   }
 
@@ -77,10 +89,65 @@ export class Person implements AsyncDisposable {
 
   /** Writes and sends, and waits until the server has confirmed it. */
   async say(text: string): Promise<void> {
+    await this.write(text);
+    await this.message(text).waitFor();
+    await this.hasSentAll();
+  }
+
+  /** Waits until the server has confirmed all that was written. */
+  async hasSentAll(): Promise<void> {
+    await this.page.locator('.bubble[data-pending="true"]').first().waitFor({ state: "detached" });
+  }
+
+  /** Writes and sends, without waiting for anything: there may be no connection. */
+  async write(text: string): Promise<void> {
     await this.box.fill(text);
     await this.box.press("Enter");
-    await this.message(text).waitFor();
-    await this.page.locator(".bubble[data-pending]").waitFor({ state: "detached" });
+  }
+
+  /** Opens the conversation with somebody, found by name. */
+  async writeTo(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Find people" }).click();
+    const dialog = this.page.getByRole("dialog", { name: "Write to somebody" });
+    await dialog.getByRole("searchbox", { name: "Find people" }).fill(name);
+    await dialog.getByRole("link", { name: `Write to ${name}`, exact: true }).click();
+    await this.isIn(`Direct messages with ${name}`);
+  }
+
+  /** Makes a room, and ends in it. */
+  async createRoom(name: string, { isPrivate = false }: { readonly isPrivate?: boolean } = {}): Promise<void> {
+    await this.page.getByRole("button", { name: "Create a room" }).click();
+    const dialog = this.page.getByRole("dialog", { name: "Create a room" });
+    await dialog.getByLabel("Name", { exact: true }).fill(name);
+    await dialog.getByRole("checkbox", { name: "Private" }).setChecked(isPrivate);
+    await dialog.getByRole("button", { name: "Create", exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await this.isIn(`Room ${roomSlug(name)}`);
+  }
+
+  /** Opens a public room that one is not in yet, and joins it. */
+  async joinRoom(name: string): Promise<void> {
+    await this.link(name).click();
+    await this.page.getByRole("button", { name: `Join #${name}` }).click();
+    await this.isIn(`Room ${name}`);
+  }
+
+  /** Invites somebody to the room that is open. */
+  async invite(name: string): Promise<void> {
+    const room = this.page.getByRole("complementary", { name: "Who is here" });
+    await room.getByRole("button", { name: "Invite people" }).click();
+    const dialog = this.page.getByRole("dialog", { name: /^Invite to / });
+    await dialog.getByRole("searchbox").fill(name);
+    await dialog.getByRole("button", { name: `Invite ${name}`, exact: true }).click();
+    await dialog.getByText("Invited", { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Done" }).click();
+  }
+
+  /** Waits until a conversation is shown and live: "Room lobby", "Direct messages with Ann". */
+  async isIn(place: string): Promise<void> {
+    await this.page.getByRole("main", { name: place, exact: true }).waitFor();
+    await this.box.waitFor();
+    await this.isLive();
   }
 
   /** Opens the admin's dialog and writes, without sending. */
@@ -103,7 +170,17 @@ export class Person implements AsyncDisposable {
 
   /** A message with exactly this text. */
   message(text: string): Locator {
-    return this.page.getByRole("log", { name: "Messages" }).getByText(text, { exact: true });
+    return this.page.getByRole("region", { name: /^Messages in / }).getByText(text, { exact: true });
+  }
+
+  /** What stands below a message of one's own: "Sending…", "Delivered". */
+  note(text: string): Locator {
+    return this.page.locator(".message-note").getByText(text, { exact: true });
+  }
+
+  /** The texts of all messages on the page, in their order. */
+  async texts(): Promise<readonly string[]> {
+    return this.page.locator(".bubble").allInnerTexts();
   }
 
   /** The link to a conversation in the sidebar. */

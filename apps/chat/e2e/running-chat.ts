@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { type Config, readConfig } from "../server/config.ts";
 import { serveChat } from "../server/serve-chat.ts";
 
 const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
@@ -29,14 +30,26 @@ export async function buildPage(): Promise<BuiltPage> {
 /** A chat that runs, on a port of its own. */
 export interface RunningChat extends AsyncDisposable {
   readonly url: string;
+  readonly port: number;
   /** Cuts every connection, as a network that breaks does: nobody says goodbye. */
   cutConnections(): void;
 }
 
-/** Starts the real server with a page; `port` is 0 for any. */
-export async function startChat(page: BuiltPage, port = 0): Promise<RunningChat> {
-  const secret = "only for tests, and long enough to be a secret";
-  const server = await serveChat({ port, adminName: "admin", secret, isHttps: false }, page.folder);
+/** The password of everybody in the tests, the admin included. */
+export const password = "correct horse";
+
+/**
+ * Starts the real server with a page. Unless `given` says otherwise: on any port, with a database in memory, passwords
+ * that cost nothing, and no log.
+ */
+export async function startChat(page: BuiltPage, given: Partial<Config> = {}): Promise<RunningChat> {
+  const config = {
+    ...readConfig({ PORT: "0", CHAT_DATABASE: ":memory:", CHAT_ADMIN_PASSWORD: password, CHAT_LOG_LEVEL: "silent" }),
+    signUpsPerHour: 10_000,
+    passwordCost: { N: 16, r: 8, p: 1 },
+    ...given,
+  };
+  const server = await serveChat(config, page.folder);
   const sockets = new Set<Socket>();
   server.http.on("connection", (socket) => {
     sockets.add(socket);
@@ -44,9 +57,30 @@ export async function startChat(page: BuiltPage, port = 0): Promise<RunningChat>
   });
   return {
     url: `http://localhost:${server.port}`,
+    port: server.port,
     cutConnections: () => {
       for (const socket of sockets) socket.destroy();
     },
     [Symbol.asyncDispose]: () => server.close(),
   };
+}
+
+/** A place for a database that outlives the server. */
+export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly databaseFile: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "solent-chat-data-"));
+  return {
+    databaseFile: join(folder, "chat.sqlite"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** Signs in without a browser. @returns the `Cookie` header. */
+export async function cookieOf({ url }: RunningChat, name: string): Promise<string> {
+  const response = await fetch(`${url}/api/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name, password }),
+  });
+  if (!response.ok) throw new Error(`${name} could not sign in: ${response.status} ${await response.text()}`);
+  return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
 }

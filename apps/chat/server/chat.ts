@@ -1,98 +1,61 @@
-import { createHash, randomUUID } from "node:crypto";
 import { addToScope, type Added } from "@solent/core";
-import { limits } from "../contract/limits.ts";
-import type { DirectLine, Line, RoomInfo } from "../contract/words.ts";
-import { People, type Person } from "./people.ts";
+import { type CloseRow, closeCodes } from "@solent/core/errors";
+import type { RoomWelcome } from "../contract/room.ts";
+import type { Person } from "./accounts/person.ts";
+import { roomGroup } from "./consumers/group-names.ts";
+import { RoomNews } from "./consumers/room-news.ts";
+import { Announcements } from "./conversations/announcements.ts";
+import { Directs } from "./conversations/directs.ts";
+import { Memberships } from "./conversations/memberships.ts";
+import { People } from "./conversations/people.ts";
+import { Rooms } from "./conversations/rooms.ts";
+import type { Database } from "./database/database.ts";
 import { Presence } from "./presence.ts";
-import { Tails } from "./tails.ts";
 
-/** The rooms that are always there. */
-const givenRooms: readonly string[] = ["lobby", "ideas", "random"];
+/**
+ * How many events may wait for one consumer: the layer's `capacity`.
+ *
+ * Who comes waits for the database, and meanwhile everybody who comes at the same moment is announced: after a restart
+ * that is everybody.
+ */
+export const maxWaitingEvents = 10_000;
 
-/** The group that every page is in. */
-export const siteGroup = "site";
-
-/** The group of a room. Room names may be in any script, names of groups are ASCII: so it is a digest. */
-export function roomGroup(room: string): string {
-  return `room.${createHash("sha256").update(room).digest("base64url").slice(0, 22)}`;
-}
-
-/** The group of all pages of one person. */
-export function personGroup(person: Person): string {
-  return `user.${person.id}`;
-}
-
-/** Makes a line of what somebody says now. */
-export function newLine(from: Person, text: string): Line {
-  return { id: randomUUID(), from: from.name, text, at: Date.now() };
-}
-
-/** Everything the chat remembers. It is all in memory: it ends with the process. */
+/** All that the consumers work with. What people say is in the database; who is here is in this process. */
 export class Chat {
   readonly presence: Presence = new Presence();
   readonly people: People;
-  readonly roomTails: Tails<Line> = new Tails();
-  readonly directTails: Tails<DirectLine> = new Tails();
-  readonly #rooms = new Set(givenRooms);
+  readonly memberships: Memberships;
+  readonly rooms: Rooms;
+  readonly directs: Directs;
+  readonly announcements: Announcements;
+  readonly news: RoomNews;
 
-  constructor(adminName: string) {
-    this.people = new People({
-      adminName,
-      isHere: (person) => this.presence.has(siteGroup, person.name),
-      onForgotten: (person) => this.directTails.forget(person.id),
-    });
+  constructor(database: Database) {
+    this.people = new People(database);
+    this.memberships = new Memberships(database, (room) => this.presence.count(roomGroup(room)));
+    this.rooms = new Rooms(database);
+    this.directs = new Directs(database);
+    this.announcements = new Announcements(database);
+    this.news = new RoomNews((room) => this.memberships.findPublic(room));
   }
 
-  /** Notes that a page of somebody has come; answers whether it is their first. */
-  comeOnline(person: Person, connection: string): boolean {
-    return this.presence.enter(siteGroup, connection, person.name);
+  /**
+   * Why somebody may not be here, or not in this room: the close code to tell them with.
+   *
+   * Ask after joining the groups that would tell of the end of a session or a membership: then no end falls between.
+   */
+  async refusal(me: Person, room?: string): Promise<CloseRow | undefined> {
+    if (!(await this.people.isSignedIn(me))) return closeCodes.unauthenticated;
+    if (room !== undefined && !(await this.memberships.isMember(me, room))) return closeCodes.denied;
+    return undefined;
   }
 
-  /** Notes that a page of somebody has gone; answers whether it was their last. */
-  goOffline(person: Person, connection: string): boolean {
-    const isLast = this.presence.leave(siteGroup, connection);
-    if (isLast) this.people.left(person);
-    return isLast;
-  }
-
-  /** Who has this name, if they are here. */
-  online(name: string): Person | undefined {
-    const person = this.people.byName(name);
-    return person !== undefined && this.presence.has(siteGroup, person.name) ? person : undefined;
-  }
-
-  /** What somebody sees first: who is here, every room, and what was said to and by them. */
-  welcome(person: Person): { people: string[]; rooms: RoomInfo[]; lines: readonly DirectLine[] } {
-    const rooms = [...this.#rooms].map((name) => this.roomInfo(name));
-    return { people: this.presence.names(siteGroup), rooms, lines: this.directTails.of(person.id) };
-  }
-
-  /** What somebody sees first in a room. */
-  roomWelcome(name: string): { people: string[]; lines: readonly Line[] } {
-    return { people: this.presence.names(roomGroup(name)), lines: this.roomTails.of(name) };
-  }
-
-  /** A room as the list of rooms shows it. */
-  roomInfo(name: string): RoomInfo {
-    return { name, people: this.presence.names(roomGroup(name)).length };
-  }
-
-  /** Makes sure that a room exists; answers false when there are too many. */
-  openRoom(name: string): boolean {
-    if (this.#rooms.has(name)) return true;
-    if (this.#rooms.size >= limits.rooms && !this.#closeEmptyRoom()) return false;
-    this.#rooms.add(name);
-    return true;
-  }
-
-  #closeEmptyRoom(): boolean {
-    for (const name of this.#rooms) {
-      if (givenRooms.includes(name) || this.roomInfo(name).people > 0) continue;
-      this.#rooms.delete(name);
-      this.roomTails.forget(name);
-      return true;
-    }
-    return false;
+  /** What a member of a room sees first there; nothing for anybody else. */
+  async roomWelcome(me: Person, name: string): Promise<RoomWelcome | undefined> {
+    const lines = await this.rooms.welcome(me, name);
+    const known = await this.memberships.find(me, name);
+    if (known?.membership !== "member") return undefined;
+    return { ...lines, room: known.room, people: this.presence.names(roomGroup(name)) };
   }
 }
 

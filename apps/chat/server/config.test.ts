@@ -4,30 +4,70 @@ import { readConfig } from "./config.ts";
 const secret = "0123456789abcdef0123456789abcdef";
 
 describe("readConfig", () => {
-  test("needs nothing, and makes up another secret each time", () => {
-    const config = readConfig({});
-    expect(config).toMatchObject({ port: 8_000, adminName: "admin", isHttps: false });
-    expect(config.secret.length).toBeGreaterThanOrEqual(32);
-    expect(readConfig({}).secret).not.toBe(config.secret);
+  test("needs nothing", () => {
+    expect(readConfig({})).toMatchObject({
+      port: 8_000,
+      databaseFile: expect.stringMatching(/[/\\]apps[/\\]chat[/\\]data[/\\]chat\.sqlite$/),
+      adminName: "admin",
+      adminPassword: undefined,
+      secret: undefined,
+      isHttps: false,
+      proxies: 0,
+      signUpsPerHour: 30,
+      logLevel: "info",
+    });
   });
 
   test("takes what it is given, and an empty variable for none", () => {
-    const env = { PORT: "8080", CHAT_ADMIN: " Zoë ", CHAT_SECRET: secret, CHAT_HTTPS: "1" };
-    expect(readConfig(env)).toEqual({ port: 8_080, adminName: "Zoë", secret, isHttps: true });
-    expect(readConfig({ PORT: "", CHAT_HTTPS: "" })).toMatchObject({ port: 8_000, isHttps: false });
+    const config = readConfig({
+      PORT: "8080",
+      CHAT_DATABASE: "chat.db",
+      CHAT_ADMIN: " Zoë ",
+      CHAT_ADMIN_PASSWORD: "  with blanks  ",
+      CHAT_SECRET: secret,
+      CHAT_HTTPS: "1",
+      CHAT_PROXIES: "2",
+      CHAT_SIGN_UPS_PER_HOUR: "500",
+      CHAT_LOG_LEVEL: "warn",
+    });
+    expect(config).toMatchObject({
+      port: 8_080,
+      databaseFile: "chat.db",
+      adminName: "Zoë",
+      adminPassword: "  with blanks  ",
+      secret,
+      isHttps: true,
+      proxies: 2,
+      signUpsPerHour: 500,
+      logLevel: "warn",
+    });
+    expect(readConfig({ PORT: "", CHAT_HTTPS: "", CHAT_DATABASE: "" })).toEqual(readConfig({}));
   });
 
   test.each([
-    [{ PORT: "65536" }, "PORT is wrong"],
-    [{ PORT: "-1" }, "PORT is wrong"],
-    [{ PORT: "8e3" }, "PORT is wrong"],
-    [{ CHAT_ADMIN: "x".repeat(25) }, "CHAT_ADMIN is wrong"],
-    [{ CHAT_HTTPS: "yes" }, "CHAT_HTTPS is wrong"],
-  ])("refuses %j", (env, message) => {
-    expect(() => readConfig(env)).toThrow(message);
+    ["PORT", "65536"],
+    ["PORT", "-1"],
+    ["PORT", "8e3"],
+    ["CHAT_ADMIN", "x".repeat(25)],
+    ["CHAT_ADMIN_PASSWORD", "hunter2"],
+    ["CHAT_ADMIN_PASSWORD", "x".repeat(201)],
+    ["CHAT_SECRET", "hunter2"],
+    ["CHAT_HTTPS", "yes"],
+    ["CHAT_PROXIES", "11"],
+    ["CHAT_SIGN_UPS_PER_HOUR", "0"],
+    ["CHAT_LOG_LEVEL", "loud"],
+  ])("refuses %s=%s with a sentence that says what to set, and never the value", (name, value) => {
+    let message = "";
+    try {
+      readConfig({ [name]: value });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(new RegExp(`^${name} is wrong: set it to .+\\.$`));
+    expect(message).not.toContain(value.length > 2 ? value : `=${value}`);
   });
 
-  test("never repeats a secret in its message", () => {
-    expect(() => readConfig({ CHAT_SECRET: "hunter2" })).toThrow(/^(?!.*hunter2)/s);
+  test("says all that is wrong at once", () => {
+    expect(() => readConfig({ PORT: "x", CHAT_HTTPS: "x" })).toThrow(/^PORT is wrong.*\nCHAT_HTTPS is wrong/);
   });
 });

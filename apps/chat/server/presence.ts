@@ -5,39 +5,35 @@
  * more: its size is bounded by the connections of the server.
  */
 export class Presence {
-  readonly #places = new Map<string, Map<string, string>>();
+  readonly #places = new Map<string, Map<string, Set<string>>>();
 
   /** Notes that a connection of somebody has come; answers whether it is the first of theirs. */
-  enter(place: string, connection: string, name: string): boolean {
-    const connections = this.#places.get(place) ?? new Map<string, string>();
-    this.#places.set(place, connections);
-    const isFirst = !includes(connections, name);
-    connections.set(connection, name);
-    return isFirst;
+  enter(place: string, name: string, connection: string): boolean {
+    const people = this.#places.get(place) ?? new Map<string, Set<string>>();
+    this.#places.set(place, people);
+    const connections = people.get(name);
+    if (connections === undefined) people.set(name, new Set([connection]));
+    else connections.add(connection);
+    return connections === undefined;
   }
 
   /** Notes that a connection has gone; answers whether it was the last of its person. Harmless when it never came. */
-  leave(place: string, connection: string): boolean {
-    const connections = this.#places.get(place);
-    const name = connections?.get(connection);
-    if (connections === undefined || name === undefined) return false;
-    connections.delete(connection);
-    if (connections.size === 0) this.#places.delete(place);
-    return !includes(connections, name);
+  leave(place: string, name: string, connection: string): boolean {
+    const people = this.#places.get(place);
+    const connections = people?.get(name);
+    if (people === undefined || connections?.delete(connection) !== true || connections.size > 0) return false;
+    people.delete(name);
+    if (people.size === 0) this.#places.delete(place);
+    return true;
   }
 
-  /** The names of all who are there, each once. */
+  /** The names of all who are there. */
   names(place: string): string[] {
-    return [...new Set(this.#places.get(place)?.values())];
+    return [...(this.#places.get(place)?.keys() ?? [])];
   }
 
-  /** Whether somebody is there. */
-  has(place: string, name: string): boolean {
-    return includes(this.#places.get(place), name);
+  /** How many people are there. */
+  count(place: string): number {
+    return this.#places.get(place)?.size ?? 0;
   }
-}
-
-function includes(connections: ReadonlyMap<string, string> | undefined, name: string): boolean {
-  for (const other of connections?.values() ?? []) if (other === name) return true;
-  return false;
 }

@@ -1,38 +1,137 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { allowOrigins, InMemoryChannelLayer, path, ProtocolTypeRouter, rateLimit, URLRouter } from "@solent/core";
 import { serve, type SolentServer } from "@solent/core/node";
-import { Chat, withChat } from "./chat.ts";
+import { site } from "../contract/site.ts";
+import { Accounts } from "./accounts/accounts.ts";
+import { cookieSecret } from "./accounts/cookie-secret.ts";
+import { Passwords } from "./accounts/password.ts";
+import { SessionApi } from "./accounts/session-api.ts";
+import { chatSession } from "./accounts/session.ts";
+import { Sessions } from "./accounts/sessions.ts";
+import { SignInLimits } from "./accounts/sign-in-limits.ts";
+import { SignIn } from "./accounts/sign-in.ts";
+import { Chat, maxWaitingEvents, withChat } from "./chat.ts";
 import type { Config } from "./config.ts";
-import { DirectConsumer } from "./direct-consumer.ts";
-import { Page } from "./page.ts";
-import { RoomConsumer } from "./room-consumer.ts";
-import { securityHeaders } from "./security-headers.ts";
-import { SessionApi } from "./session-api.ts";
-import { chatSession } from "./session.ts";
+import { DirectConsumer } from "./consumers/direct-consumer.ts";
+import { personGroup } from "./consumers/group-names.ts";
+import { RoomConsumer } from "./consumers/room-consumer.ts";
+import { SiteConsumer } from "./consumers/site-consumer.ts";
+import { type Database, openDatabase } from "./database/database.ts";
+import { clientAddress } from "./http/client-address.ts";
+import { Health } from "./http/health.ts";
+import { Page } from "./http/page.ts";
+import { pathOf } from "./http/request.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { type ChatLog, chatLog } from "./log.ts";
 
-/** A message has at most 1,000 characters, which JSON may write with six bytes each. */
-const maxFrameBytes = 8_192;
+/** A message has at most 4,000 characters, which JSON may write with six bytes each. */
+const maxFrameBytes = 32_768;
 
-/** Serves the chat: the page in `pageFolder`, signing in, and the sockets. */
-export async function serveChat(config: Config, pageFolder: string): Promise<SolentServer> {
-  const { port, adminName, secret, isHttps } = config;
+const sockets = new URLRouter([
+  path("/site", SiteConsumer),
+  path("/direct", DirectConsumer),
+  path("/rooms/:room", RoomConsumer),
+]);
+
+/** What one may give to `serveChat` beside the configuration. */
+export interface ServeChatOptions {
+  /** @default a log on stderr, of the configured level */
+  readonly log?: ChatLog;
+  /** Hears the admin's password when one was made up, before anything else can fail: it is nowhere else. */
+  readonly onAdminPassword?: (adminName: string, password: string) => void;
+}
+
+/** Serves the chat: the page in `pageFolder`, signing in, and the sockets. Its `close` closes the database too. */
+export async function serveChat(
+  config: Config,
+  pageFolder: string,
+  options: ServeChatOptions = {},
+): Promise<SolentServer> {
   const page = await Page.read(pageFolder);
-  const chat = new Chat(adminName);
-  const session = chatSession(chat.people, { secret, secure: isHttps });
-  const sessionApi = new SessionApi({ people: chat.people, session, adminName });
-  const headers = Object.entries(securityHeaders(isHttps));
+  const database = await openDatabase(config.databaseFile).catch((error: unknown) => {
+    throw new Error(`The database of CHAT_DATABASE cannot be used: ${(error as Error).message}`, { cause: error });
+  });
+  const log = options.log ?? chatLog(config.logLevel);
+  try {
+    return await serveFrom({ ...options, config, page, database, log });
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+}
+
+interface Parts extends ServeChatOptions {
+  readonly config: Config;
+  readonly page: Page;
+  readonly database: Database;
+  readonly log: ChatLog;
+}
+
+async function serveFrom(parts: Parts): Promise<SolentServer> {
+  const { config, page, database, log } = parts;
+  const layer = new InMemoryChannelLayer({ capacity: maxWaitingEvents });
+  const sessions = new Sessions(database);
+  const secret = config.secret ?? (await cookieSecret(database));
+  const session = chatSession(sessions, { secret, secure: config.isHttps });
+  const { accounts, adminName } = await openAccounts(parts);
+  const sessionApi = new SessionApi({
+    signIn: new SignIn({ accounts, sessions, log, signInLimits: new SignInLimits(config.signUpsPerHour) }),
+    sessions,
+    session,
+    adminName,
+    addressOf: (request) => clientAddress(request, config.proxies),
+    signedOut: (person, ended) =>
+      layer.group(site, personGroup(person.id)).send("session.ended", ended === undefined ? {} : { session: ended }),
+  });
+  const health = new Health({ database, isStopping: () => !server.http.listening });
 
   const app = new ProtocolTypeRouter({
-    http: async (request: IncomingMessage, response: ServerResponse) => {
-      for (const [name, value] of headers) response.setHeader(name, value);
-      if (request.url === "/api/session") await sessionApi.handle(request, response);
-      else page.handle(request, response);
-    },
+    http: httpListener({ page, sessionApi, health, isHttps: config.isHttps }),
     websocket: allowOrigins("same-host")(
-      rateLimit({ messages: 5, burst: 20 })(
-        session(withChat(chat)(new URLRouter([path("/rooms/:room", RoomConsumer), path("/direct", DirectConsumer)]))),
-      ),
+      rateLimit({ messages: 10, burst: 40 })(session.signedIn(withChat(new Chat(database))(sockets))),
     ),
+    lifespan: { shutdown: () => database.destroy() },
   });
-  return serve(app, { port, layer: new InMemoryChannelLayer(), limits: { maxFrameBytes } });
+  const server = await serve(app, {
+    port: config.port,
+    layer,
+    logger: log,
+    limits: { maxFrameBytes },
+    // A page is told no HTTP status. With a close code it knows whether to sign in, or to come back.
+    denials: "closeCode",
+  });
+  return server;
+}
+
+async function openAccounts({ config, database, onAdminPassword }: Parts) {
+  const accounts = new Accounts(database, new Passwords(config.passwordCost));
+  const { name, madeUpPassword } = await accounts.setUpAdmin(config.adminName, config.adminPassword);
+  if (madeUpPassword !== undefined) onAdminPassword?.(name, madeUpPassword);
+  return { accounts, adminName: name };
+}
+
+interface HttpParts {
+  readonly page: Page;
+  readonly sessionApi: SessionApi;
+  readonly health: Health;
+  readonly isHttps: boolean;
+}
+
+function httpListener({ page, sessionApi, health, isHttps }: HttpParts) {
+  const headers = Object.entries(securityHeaders(isHttps));
+  return (request: IncomingMessage, response: ServerResponse): void | Promise<void> => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    switch (pathOf(request)) {
+      case "/api/session":
+        return sessionApi.one(request, response);
+      case "/api/sessions":
+        return sessionApi.all(request, response);
+      case "/healthz":
+        return health.live(request, response);
+      case "/readyz":
+        return health.ready(request, response);
+      default:
+        return page.handle(request, response);
+    }
+  };
 }

@@ -2,6 +2,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import "./style/tokens.css";
 import "./style/controls.css";
+import "./style/dialogs.css";
 import "./style/sign-in.css";
 import "./style/layout.css";
 import "./style/sidebar.css";

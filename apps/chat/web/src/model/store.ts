@@ -2,9 +2,13 @@
 export class Store<Value> {
   #value: Value;
   readonly #listeners = new Set<() => void>();
+  /** How many `together` are under way, and the value before the first. */
+  #depth = 0;
+  #before: Value;
 
   constructor(value: Value) {
     this.#value = value;
+    this.#before = value;
   }
 
   /** The value now; the same object until it changes. */
@@ -18,9 +22,18 @@ export class Store<Value> {
 
   /** Changes it. Nobody is told when the value is the same. */
   update(change: (value: Value) => Value): void {
-    const value = change(this.#value);
-    if (value === this.#value) return;
-    this.#value = value;
-    for (const listener of [...this.#listeners]) listener();
+    this.together(() => (this.#value = change(this.#value)));
+  }
+
+  /** Several changes of which one is told. */
+  together(changes: () => void): void {
+    if (this.#depth === 0) this.#before = this.#value;
+    this.#depth++;
+    try {
+      changes();
+    } finally {
+      this.#depth--;
+      if (this.#depth === 0 && this.#value !== this.#before) for (const listener of [...this.#listeners]) listener();
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { limits } from "../../../contract/limits.ts";
 import { roomPattern } from "../../../contract/spelling.ts";
-import type { Place } from "../model/conversation.ts";
+import type { Place } from "../model/place.ts";
 
 /** The address of a conversation within the page: it can be kept, shared, and gone back to. */
 export function addressOf({ kind, name }: Place): string {

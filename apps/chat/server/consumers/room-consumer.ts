@@ -1,0 +1,114 @@
+import { type Received, WebSocketConsumer } from "@solent/core";
+import { room } from "../../contract/room.ts";
+import { site } from "../../contract/site.ts";
+import type { Line } from "../../contract/words.ts";
+import type { Authenticated } from "../accounts/session.ts";
+import type { WithChat } from "../chat.ts";
+import type { LineFrame } from "./line-frame.ts";
+import { memberGroup, ownGroup, personGroup, roomGroup } from "./group-names.ts";
+
+/** One page in one room. */
+export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated & WithChat>() {
+  readonly me = this.scope.user;
+  readonly chat = this.scope.chat;
+  readonly name = this.params.room;
+  readonly room = this.group(roomGroup(this.name));
+  readonly pages = this.group(memberGroup(this.name, this.me.id));
+  readonly person = this.group(personGroup(this.me.id));
+
+  override async connect() {
+    // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
+    await Promise.all([this.room.join(), this.pages.join(), this.person.join()]);
+    const accepted = this.accept();
+    if (await this.isWelcome()) await this.enter();
+    return accepted;
+  }
+
+  override async receive(frame: Received<typeof room>) {
+    const { me, name } = this;
+    const { rooms } = this.chat;
+    switch (frame.type) {
+      case "say":
+        return this.publish("room.said", await rooms.say(me, name, frame.data), frame);
+      case "edit":
+        return this.publish("room.changed", await rooms.edit(me, name, frame.data), frame);
+      case "delete":
+        return this.publish("room.changed", await rooms.delete(me, name, frame.data.id), frame);
+      case "history":
+        return frame.reply(await rooms.history(me, name, frame.data));
+      case "changes":
+        return frame.reply(await rooms.changes(me, name, frame.data.since));
+      case "read":
+        return this.read(frame.data.upTo);
+      case "typing":
+        return this.room.send("room.typing", { name: me.name }, { except: this.channelName });
+      case "describe":
+        return this.describe(frame.data.topic);
+      case "invite":
+        return this.invite(frame);
+    }
+  }
+
+  override async disconnect() {
+    if (this.chat.presence.leave(this.room.name, this.me.name, this.channelName)) await this.publishPeople("room.left");
+  }
+
+  async session_ended() {
+    await this.isWelcome();
+  }
+
+  async member_left() {
+    await this.isWelcome();
+  }
+
+  async group_gap() {
+    if (await this.isWelcome()) this.send("missed");
+  }
+
+  private async enter() {
+    const { me, name, chat } = this;
+    if (chat.presence.enter(this.room.name, me.name, this.channelName)) await this.publishPeople("room.came");
+    const welcome = await chat.roomWelcome(me, name);
+    if (welcome !== undefined) this.send("welcome", welcome);
+  }
+
+  private async publish(type: "room.said" | "room.changed", line: Line | undefined, frame: LineFrame<Line>) {
+    if (line === undefined) return frame.fail("notYours");
+    await this.room.send(type, line);
+    frame.reply(line);
+  }
+
+  private async publishPeople(type: "room.came" | "room.left") {
+    await this.room.send(type, { name: this.me.name });
+    await this.chat.news.tell(this.layer, this.name);
+  }
+
+  private async read(upTo: number) {
+    const readTo = await this.chat.rooms.read(this.me, this.name, upTo);
+    if (readTo !== undefined) await this.pages.send("member.read", { upTo: readTo }, { except: this.channelName });
+  }
+
+  private async describe(topic: string) {
+    const described = await this.chat.memberships.describe(this.me, this.name, topic);
+    if (described === undefined) return;
+    await this.room.send("room.described", described);
+    await this.chat.news.tell(this.layer, this.name);
+  }
+
+  private async invite(frame: Received<typeof room, "invite">) {
+    const guest = await this.chat.people.another(this.me, frame.data.name);
+    if (guest === undefined) return frame.fail("nobody");
+    const invited = await this.chat.memberships.invite(this.me, this.name, guest);
+    if (invited === "full") return frame.fail("full");
+    if (invited === undefined) return;
+    const membership = { room: invited, membership: "invited" } as const;
+    await this.layer.group(site, ownGroup(guest.id)).send("person.membership", membership);
+  }
+
+  // A browser is not told why a handshake was denied; a close code it is told.
+  private async isWelcome() {
+    const refusal = await this.chat.refusal(this.me, this.name);
+    if (refusal !== undefined) this.close(refusal.code, refusal.reason);
+    return refusal === undefined;
+  }
+}

@@ -1,0 +1,101 @@
+import { type Received, WebSocketConsumer } from "@solent/core";
+import { room } from "../../contract/room.ts";
+import { site } from "../../contract/site.ts";
+import type { Membership, RoomInfo } from "../../contract/words.ts";
+import type { Authenticated } from "../accounts/session.ts";
+import type { WithChat } from "../chat.ts";
+import { memberGroup, ownGroup, personGroup, siteGroup } from "./group-names.ts";
+
+/** One page: who is here, which rooms there are, and what the admin says. */
+export class SiteConsumer extends WebSocketConsumer.of(site).needs<Authenticated & WithChat>() {
+  static override readonly groups = [siteGroup];
+  readonly me = this.scope.user;
+  readonly chat = this.scope.chat;
+  readonly site = this.group(siteGroup);
+  readonly pages = this.group(ownGroup(this.me.id));
+  readonly person = this.group(personGroup(this.me.id));
+
+  override async connect() {
+    // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
+    await Promise.all([this.pages.join(), this.person.join()]);
+    const accepted = this.accept();
+    if (await this.isWelcome()) await this.enter();
+    return accepted;
+  }
+
+  override async receive(frame: Received<typeof site>) {
+    switch (frame.type) {
+      case "createRoom":
+        return this.createRoom(frame);
+      case "joinRoom":
+        return this.joinRoom(frame);
+      case "leaveRoom":
+        return this.leaveRoom(frame.data.name);
+      case "find":
+        return frame.reply({ names: await this.chat.people.find(this.me, frame.data.name) });
+      case "announce":
+        return this.announce(frame);
+    }
+  }
+
+  override async disconnect() {
+    if (this.chat.presence.leave(siteGroup, this.me.name, this.channelName))
+      await this.site.send("site.left", { name: this.me.name });
+  }
+
+  async session_ended() {
+    await this.isWelcome();
+  }
+
+  async group_gap() {
+    if (await this.isWelcome()) this.send("missed");
+  }
+
+  // A browser is not told why a handshake was denied; a close code it is told.
+  private async isWelcome() {
+    const refusal = await this.chat.refusal(this.me);
+    if (refusal !== undefined) this.close(refusal.code, refusal.reason);
+    return refusal === undefined;
+  }
+
+  private async enter() {
+    const { me, chat } = this;
+    if (chat.presence.enter(siteGroup, me.name, this.channelName)) await this.site.send("site.came", { name: me.name });
+    await chat.memberships.welcome(me);
+    const rooms = await chat.memberships.list(me);
+    const announcements = await chat.announcements.recent();
+    this.send("welcome", { people: chat.presence.names(siteGroup), rooms, announcements });
+  }
+
+  private async createRoom(frame: Received<typeof site, "createRoom">) {
+    const made = await this.chat.memberships.create(this.me, frame.data);
+    if (typeof made === "string") return frame.fail(made);
+    await this.tellOwnPages(made, "member");
+    await this.chat.news.tell(this.layer, made.name);
+    frame.reply(made);
+  }
+
+  private async joinRoom(frame: Received<typeof site, "joinRoom">) {
+    const joined = await this.chat.memberships.join(this.me, frame.data.name);
+    if (typeof joined === "string") return frame.fail(joined);
+    await this.tellOwnPages(joined, "member");
+    frame.reply(joined);
+  }
+
+  private async leaveRoom(name: string) {
+    const left = await this.chat.memberships.leave(this.me, name);
+    if (left === undefined) return;
+    await this.layer.group(room, memberGroup(name, this.me.id)).send("member.left");
+    await this.tellOwnPages(left, "none");
+  }
+
+  private async announce(frame: Received<typeof site, "announce">) {
+    const announcement = await this.chat.announcements.make(this.me, frame.data.text);
+    if (announcement === undefined) return frame.fail("notAdmin");
+    await this.site.send("site.announced", announcement);
+  }
+
+  private tellOwnPages(info: RoomInfo, membership: Membership) {
+    return this.pages.send("person.membership", { room: info, membership });
+  }
+}

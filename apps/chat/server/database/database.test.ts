@@ -1,0 +1,28 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openDatabase } from "./database.ts";
+
+test("a new file has the rooms that are always there, and an old one keeps what it has", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "chat-"));
+  const file = join(folder, "new", "chat.sqlite");
+  try {
+    const first = await openDatabase(file);
+    const rooms = await first.selectFrom("conversations").select("name").orderBy("id").execute();
+    expect(rooms.map(({ name }) => name)).toEqual(["lobby", "ideas", "random"]);
+    for (const each of [file, `${file}-wal`]) expect((await stat(each)).mode & 0o777).toBe(0o600);
+    await first.insertInto("settings").values({ name: "secret", value: "kept" }).execute();
+    await first.destroy();
+
+    const second = await openDatabase(file);
+    expect(await second.selectFrom("settings").selectAll().execute()).toEqual([{ name: "secret", value: "kept" }]);
+    await second.destroy();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a file that is no database is refused", async () => {
+  await expect(openDatabase(import.meta.filename)).rejects.toThrow(/not a database/);
+});

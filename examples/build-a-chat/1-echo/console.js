@@ -1,0 +1,2 @@
+const socket = new WebSocket(`ws://${location.host}/echo`);
+socket.onmessage = ({ data }) => console.log(data);

@@ -1,0 +1,13 @@
+import { contract } from "@solent/core/contract";
+import { z } from "zod";
+
+export const personName = z.string().trim().min(1).max(30);
+export const roomName = /^[\w-]{1,50}$/;
+const text = z.string().min(1).max(500);
+
+export const chat = contract({
+  params: z.object({ room: z.string().regex(roomName) }), // of the path; no match: 404
+  toServer: { say: z.object({ text }) }, // browser -> consumer, always checked
+  toClient: { said: z.object({ from: z.string(), text }) }, // consumer -> browser
+  events: { "chat.message": { forward: "said" } }, // consumer -> group -> every member's browser
+});
