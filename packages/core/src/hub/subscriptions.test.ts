@@ -33,20 +33,26 @@ async function makeNodes(
   return nodes;
 }
 
-// Watches the promise that the hub gives every broker: never two commands in flight for one group.
-function watchCommands(broker: Broker): { readonly overlaps: string[] } {
-  const inFlight = new Set<string>();
+// Watches the promise that the hub gives every broker: never two commands in flight for one group. What was in flight on a
+// connection that is lost will not be answered any more, even where its promise takes a few turns to say so.
+function watchCommands(broker: InProcessBroker): { readonly overlaps: string[] } {
+  const inFlight = new Map<string, object>();
   const watch = { overlaps: [] as string[] };
   for (const name of ["subscribe", "unsubscribe"] as const) {
     const original = broker[name].bind(broker) as (groups: readonly string[]) => Promise<never>;
     broker[name] = (groups: readonly string[]): Promise<never> => {
       watch.overlaps.push(...groups.filter((group) => inFlight.has(group)));
-      for (const group of groups) inFlight.add(group);
+      for (const group of groups) inFlight.set(group, groups);
       return original(groups).finally(() => {
-        for (const group of groups) inFlight.delete(group);
+        for (const group of groups) if (inFlight.get(group) === groups) inFlight.delete(group);
       });
     };
   }
+  const disconnect = broker.disconnect.bind(broker);
+  broker.disconnect = () => {
+    inFlight.clear();
+    disconnect();
+  };
   return watch;
 }
 
