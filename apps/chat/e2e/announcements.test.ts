@@ -1,13 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Person } from "./people.ts";
 import { setStage } from "./stage.ts";
 
 const stage = setStage();
-
-/** Where announcements stand. */
-function announcements({ page }: Person) {
-  return page.getByRole("log", { name: "Announcements" });
-}
 
 describe("an announcement", { timeout: 60_000 }, () => {
   test("is the admin's alone to make, reaches everybody wherever they are, and those who come later", async () => {
@@ -20,23 +14,23 @@ describe("an announcement", { timeout: 60_000 }, () => {
     await bea.page.getByRole("link", { name: "All conversations" }).click();
     await admin.announce("Back in five minutes");
     for (const person of [admin, ann, bea]) {
-      await announcements(person).getByText("Back in five minutes").waitFor();
+      await person.announcement("Back in five minutes").waitFor();
     }
     await using cem = await stage.signIn(chat, "Cem");
-    await announcements(cem).getByText("Back in five minutes").waitFor();
+    await cem.announcement("Back in five minutes").waitFor();
 
     // It stays when one goes elsewhere: to a room one is in, to one that one is not in, to the list.
     for (const place of ["#/rooms/lobby", "#/rooms/random", "#/"]) {
       await ann.page.goto(chat.url + place);
-      await announcements(ann).getByText("Back in five minutes").waitFor();
+      await ann.announcement("Back in five minutes").waitFor();
     }
     await ann.page.getByRole("button", { name: "Dismiss the announcement" }).click();
-    await announcements(ann).getByText("Back in five minutes").waitFor({ state: "detached" });
+    await ann.announcement("Back in five minutes").waitFor({ state: "detached" });
     await ann.link("lobby").click();
     await ann.page.reload();
     await ann.isLive();
-    expect(await announcements(ann).innerText()).toBe("");
+    expect(await ann.page.getByRole("log", { name: "Announcements" }).innerText()).toBe("");
     // The others have not put it away.
-    await announcements(bea).getByText("Back in five minutes").waitFor();
+    await bea.announcement("Back in five minutes").waitFor();
   });
 });

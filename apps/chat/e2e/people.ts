@@ -168,6 +168,11 @@ export class Person implements AsyncDisposable {
     await dialog.waitFor({ state: "hidden" });
   }
 
+  /** What was announced, where it stands: the dialog in which it was written may still hold the same text. */
+  announcement(text: string): Locator {
+    return this.page.getByRole("log", { name: "Announcements" }).getByText(text);
+  }
+
   /** A message with exactly this text. */
   message(text: string): Locator {
     return this.page.getByRole("region", { name: /^Messages in / }).getByText(text, { exact: true });

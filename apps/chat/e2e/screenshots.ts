@@ -205,7 +205,7 @@ async function shootAnnouncement({ admin, ann }: People, take: Take): Promise<vo
   );
   await take(admin, "28-announce");
   await dialog.getByRole("button", { name: "Announce" }).click();
-  await ann.page.getByRole("log", { name: "Announcements" }).getByText("bigger machine").waitFor();
+  await ann.announcement("bigger machine").waitFor();
   await take(ann, "29-announcement");
   await ann.page.getByRole("button", { name: "Dismiss the announcement" }).click();
 }

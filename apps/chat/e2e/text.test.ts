@@ -23,7 +23,7 @@ describe("what people write", { timeout: 60_000 }, () => {
     await admin.say(html);
     await ann.link("admin 1 unread").click();
     await ann.message(html).waitFor();
-    await ann.page.getByRole("log", { name: "Announcements" }).getByText(html).waitFor();
+    await ann.announcement(html).waitFor();
     await ann.link("lobby").click();
     await ann.page.getByRole("main", { name: "Room lobby" }).locator("header").getByText(html).waitFor();
     for (const person of [ann, admin]) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { allowOrigins, InMemoryChannelLayer, path, ProtocolTypeRouter, rateLimit, URLRouter } from "@solent/core";
+import { InMemoryChannelLayer, path, ProtocolTypeRouter, rateLimit, URLRouter } from "@solent/core";
 import { serve, type SolentServer } from "@solent/core/node";
 import { site } from "../contract/site.ts";
 import { Accounts } from "./accounts/accounts.ts";
@@ -87,9 +87,7 @@ async function serveFrom(parts: Parts): Promise<SolentServer> {
 
   const app = new ProtocolTypeRouter({
     http: httpListener({ page, sessionApi, health, isHttps: config.isHttps }),
-    websocket: allowOrigins("same-host")(
-      rateLimit({ messages: 10, burst: 40 })(session.signedIn(withChat(new Chat(database))(sockets))),
-    ),
+    websocket: rateLimit({ messages: 10, burst: 40 })(session.signedIn(withChat(new Chat(database))(sockets))),
     lifespan: { shutdown: () => database.destroy() },
   });
   const server = await serve(app, {

@@ -129,7 +129,7 @@ describe("nobody is kept out", { timeout: 60_000 }, () => {
     await using chat = await stage.startChat();
     await using admin = await stage.signIn(chat, "admin", withTools);
     await admin.announce("Back in five minutes");
-    await admin.page.getByRole("log", { name: "Announcements" }).getByText("Back in five minutes").waitFor();
+    await admin.announcement("Back in five minutes").waitFor();
     await admin.context.setOffline(true);
     await admin.page.getByRole("alert").getByText("You are offline.").waitFor();
     await admin.write("Not yet");
@@ -159,7 +159,7 @@ describe("who wants less motion", { timeout: 30_000 }, () => {
     await using admin = await stage.signIn(chat, "admin", { reducedMotion: "reduce" });
     await admin.page.evaluate(watchAnimations);
     await admin.announce("Nothing slides in");
-    await admin.page.getByText("Nothing slides in").waitFor();
+    await admin.announcement("Nothing slides in").waitFor();
     await admin.page.setViewportSize(phone);
     await admin.page.getByRole("link", { name: "All conversations" }).click();
     await admin.link("lobby").click();

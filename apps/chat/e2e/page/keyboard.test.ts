@@ -164,7 +164,7 @@ describe("the keyboard alone is enough", { timeout: 60_000 }, () => {
     await admin.page.keyboard.type("Lunch is ready");
     await reach(admin, dialog.getByRole("button", { name: "Announce" }));
     await press(admin, "Enter");
-    const announcement = admin.page.getByRole("log", { name: "Announcements" }).getByText("Lunch is ready");
+    const announcement = admin.announcement("Lunch is ready");
     await announcement.waitFor();
     await eventually(() => isFocused(button(admin, "Announce"))).toBe(true);
     await reach(admin, button(admin, "Dismiss the announcement"));

@@ -100,7 +100,7 @@ describe("on a phone", { timeout: 40_000 }, () => {
     await admin.say("W ".repeat(300).trim());
     expect(await tooWide(admin)).toEqual([]);
     await admin.announce(long);
-    await page.getByRole("log", { name: "Announcements" }).getByText(long).waitFor();
+    await admin.announcement(long).waitFor();
     expect(await tooWide(admin)).toEqual([]);
     await page.getByRole("button", { name: "Dismiss the announcement" }).tap();
 

@@ -5,6 +5,7 @@ import type { Authenticated } from "../accounts/session.ts";
 import type { WithChat } from "../chat.ts";
 import type { LineFrame } from "./line-frame.ts";
 import { directGroup, personGroup } from "./group-names.ts";
+import { isWelcome } from "./is-welcome.ts";
 
 /** One page of one person: all that they and others tell each other. */
 export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authenticated & WithChat>() {
@@ -17,7 +18,7 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
     // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
     await Promise.all([this.pages.join(), this.person.join()]);
     const accepted = this.accept();
-    if (await this.isWelcome()) this.send("welcome", await this.chat.directs.welcome(this.me));
+    if (await isWelcome(this)) this.send("welcome", await this.chat.directs.welcome(this.me));
     return accepted;
   }
 
@@ -28,9 +29,9 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
       case "tell":
         return this.tell(frame);
       case "edit":
-        return this.publish("direct.changed", await directs.edit(me, frame.data), frame);
+        return this.change(await directs.edit(me, frame.data), frame);
       case "delete":
-        return this.publish("direct.changed", await directs.delete(me, frame.data.id), frame);
+        return this.change(await directs.delete(me, frame.data.id), frame);
       case "history":
         return this.history(frame);
       case "changes":
@@ -43,32 +44,29 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
   }
 
   async session_ended() {
-    await this.isWelcome();
+    await isWelcome(this);
   }
 
   async group_gap() {
-    if (await this.isWelcome()) this.send("missed");
-  }
-
-  // A browser is not told why a handshake was denied; a close code it is told.
-  private async isWelcome() {
-    const refusal = await this.chat.refusal(this.me);
-    if (refusal !== undefined) this.close(refusal.code, refusal.reason);
-    return refusal === undefined;
+    if (await isWelcome(this)) this.send("missed");
   }
 
   private async tell(frame: Received<typeof direct, "tell">) {
     const other = await this.another(frame.data.to);
     if (other === undefined) return frame.fail("nobody");
-    await this.publish("direct.told", await this.chat.directs.tell(this.me, other, frame.data), frame);
+    await this.publish("direct.told", await this.chat.directs.tell(this.me, other, frame.data), frame, other);
+  }
+
+  private async change(line: DirectLine | undefined, frame: LineFrame<DirectLine>) {
+    await this.publish("direct.changed", line, frame, line && (await this.another(line.to)));
   }
 
   private async publish(
     type: "direct.told" | "direct.changed",
     line: DirectLine | undefined,
     frame: LineFrame<DirectLine>,
+    other: { id: number } | undefined,
   ) {
-    const other = line && (await this.another(line.to));
     if (line === undefined || other === undefined) return frame.fail("notYours");
     for (const pages of this.pagesOfBoth(other)) await pages.send(type, line);
     frame.reply(line);

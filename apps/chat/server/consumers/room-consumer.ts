@@ -6,6 +6,7 @@ import type { Authenticated } from "../accounts/session.ts";
 import type { WithChat } from "../chat.ts";
 import type { LineFrame } from "./line-frame.ts";
 import { memberGroup, ownGroup, personGroup, roomGroup } from "./group-names.ts";
+import { isWelcome } from "./is-welcome.ts";
 
 /** One page in one room. */
 export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated & WithChat>() {
@@ -20,7 +21,7 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
     // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
     await Promise.all([this.room.join(), this.pages.join(), this.person.join()]);
     const accepted = this.accept();
-    if (await this.isWelcome()) await this.enter();
+    if (await isWelcome(this, this.name)) await this.enter();
     return accepted;
   }
 
@@ -54,15 +55,15 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
   }
 
   async session_ended() {
-    await this.isWelcome();
+    await isWelcome(this, this.name);
   }
 
   async member_left() {
-    await this.isWelcome();
+    await isWelcome(this, this.name);
   }
 
   async group_gap() {
-    if (await this.isWelcome()) this.send("missed");
+    if (await isWelcome(this, this.name)) this.send("missed");
   }
 
   private async enter() {
@@ -103,12 +104,5 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
     if (invited === undefined) return;
     const membership = { room: invited, membership: "invited" } as const;
     await this.layer.group(site, ownGroup(guest.id)).send("person.membership", membership);
-  }
-
-  // A browser is not told why a handshake was denied; a close code it is told.
-  private async isWelcome() {
-    const refusal = await this.chat.refusal(this.me, this.name);
-    if (refusal !== undefined) this.close(refusal.code, refusal.reason);
-    return refusal === undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { Membership, RoomInfo } from "../../contract/words.ts";
 import type { Authenticated } from "../accounts/session.ts";
 import type { WithChat } from "../chat.ts";
 import { memberGroup, ownGroup, personGroup, siteGroup } from "./group-names.ts";
+import { isWelcome } from "./is-welcome.ts";
 
 /** One page: who is here, which rooms there are, and what the admin says. */
 export class SiteConsumer extends WebSocketConsumer.of(site).needs<Authenticated & WithChat>() {
@@ -19,7 +20,7 @@ export class SiteConsumer extends WebSocketConsumer.of(site).needs<Authenticated
     // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
     await Promise.all([this.pages.join(), this.person.join()]);
     const accepted = this.accept();
-    if (await this.isWelcome()) await this.enter();
+    if (await isWelcome(this)) await this.enter();
     return accepted;
   }
 
@@ -44,18 +45,11 @@ export class SiteConsumer extends WebSocketConsumer.of(site).needs<Authenticated
   }
 
   async session_ended() {
-    await this.isWelcome();
+    await isWelcome(this);
   }
 
   async group_gap() {
-    if (await this.isWelcome()) this.send("missed");
-  }
-
-  // A browser is not told why a handshake was denied; a close code it is told.
-  private async isWelcome() {
-    const refusal = await this.chat.refusal(this.me);
-    if (refusal !== undefined) this.close(refusal.code, refusal.reason);
-    return refusal === undefined;
+    if (await isWelcome(this)) this.send("missed");
   }
 
   private async enter() {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -18,6 +18,21 @@ test("a new file has the rooms that are always there, and an old one keeps what 
     const second = await openDatabase(file);
     expect(await second.selectFrom("settings").selectAll().execute()).toEqual([{ name: "secret", value: "kept" }]);
     await second.destroy();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("a file that was closed can be copied alone, and holds everything", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "chat-"));
+  try {
+    const original = await openDatabase(join(folder, "chat.sqlite"));
+    await original.insertInto("settings").values({ name: "secret", value: "kept" }).execute();
+    await original.destroy();
+    await copyFile(join(folder, "chat.sqlite"), join(folder, "copy.sqlite"));
+    const copy = await openDatabase(join(folder, "copy.sqlite"));
+    expect(await copy.selectFrom("settings").selectAll().execute()).toEqual([{ name: "secret", value: "kept" }]);
+    await copy.destroy();
   } finally {
     await rm(folder, { recursive: true });
   }

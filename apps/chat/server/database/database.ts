@@ -15,6 +15,7 @@ const migrations = { "001-first-tables": firstTables };
  * Opens the database in a file, or in memory (`":memory:"`), and brings its tables up to date.
  *
  * Several processes may use one file. What was committed survives the process; the last moments may not survive the machine.
+ * Once the last of them has closed it, the file alone holds everything.
  *
  * @throws {Error} when the file cannot be opened, or a migration fails: nothing of it is kept then.
  */
@@ -25,12 +26,19 @@ export async function openDatabase(file: string): Promise<Database> {
   sqlite.pragma("synchronous = NORMAL");
   sqlite.pragma("busy_timeout = 5000");
   sqlite.pragma("foreign_keys = ON");
-  const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const connection = { prepare: (sql: string) => sqlite.prepare(sql), close: () => closeFile(sqlite) };
+  const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
   const migrator = new Migrator({ db: database, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return database;
   await database.destroy();
   throw error instanceof Error ? error : new Error(`The database ${file} could not be brought up to date.`);
+}
+
+// What was committed moves from the log beside the file into the file: whoever copies that alone has everything.
+function closeFile(sqlite: Libsql.Database): void {
+  sqlite.pragma("wal_checkpoint(PASSIVE)");
+  sqlite.close();
 }
 
 // Digests of passwords and the secret of the cookies are in it: it is for its owner alone. SQLite's other files follow suit.
