@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 20;
 
 const leaked = () => process.getActiveResourcesInfo().filter((kind) => kinds.has(kind));
 
-// Registered before any hook of the file, so it runs after all of them.
+// Registered before any hook of the file, so it runs after all of them. Nothing tells of a handle that is gone, so it looks.
 afterAll(async () => {
   const deadline = Date.now() + GRACE_MS;
   while (leaked().length > 0 && Date.now() < deadline) await wait(LOOK_EVERY_MS);

@@ -54,21 +54,16 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
   private async tell(frame: Received<typeof direct, "tell">) {
     const other = await this.another(frame.data.to);
     if (other === undefined) return frame.fail("nobody");
-    await this.publish("direct.told", await this.chat.directs.tell(this.me, other, frame.data), frame, other);
+    const line = await this.chat.directs.tell(this.me, other, frame.data);
+    if (line === undefined) return frame.fail("notYours");
+    for (const pages of this.pagesOfBoth(other)) await pages.send("direct.told", line);
+    frame.reply(line);
   }
 
   private async change(line: DirectLine | undefined, frame: LineFrame<DirectLine>) {
-    await this.publish("direct.changed", line, frame, line && (await this.another(line.to)));
-  }
-
-  private async publish(
-    type: "direct.told" | "direct.changed",
-    line: DirectLine | undefined,
-    frame: LineFrame<DirectLine>,
-    other: { id: number } | undefined,
-  ) {
+    const other = line && (await this.another(line.to));
     if (line === undefined || other === undefined) return frame.fail("notYours");
-    for (const pages of this.pagesOfBoth(other)) await pages.send(type, line);
+    for (const pages of this.pagesOfBoth(other)) await pages.send("direct.changed", line);
     frame.reply(line);
   }
 

@@ -5,6 +5,7 @@ import type { Conversation } from "../../model/conversation/conversation.ts";
 import type { ConversationModel } from "../../model/conversation/conversation-model.ts";
 import { titleOf } from "../../model/place.ts";
 import { useChat } from "../chat-context.ts";
+import { IconButton } from "../controls/icon-button.tsx";
 import { CloseIcon, SendIcon } from "../controls/icons.tsx";
 import { noteFor } from "./composer-note.ts";
 
@@ -132,9 +133,9 @@ function EditingBar({ onCancel }: { readonly onCancel: () => void }) {
   return (
     <div className="editing-bar">
       <span>Editing your message</span>
-      <button type="button" className="button-icon" aria-label="Stop editing" title="Stop editing" onClick={onCancel}>
+      <IconButton label="Stop editing" onClick={onCancel}>
         <CloseIcon />
-      </button>
+      </IconButton>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { Toast } from "../../model/chat-state.ts";
+import { IconButton } from "./icon-button.tsx";
 import { CloseIcon } from "./icons.tsx";
 
 /** The notices, and how one is taken away. */
@@ -14,9 +15,9 @@ export function Toasts({ toasts, onDismiss }: ToastsProps) {
       {toasts.map(({ id, text }) => (
         <div key={id} className="toast">
           <span>{text}</span>
-          <button type="button" className="button-icon" onClick={() => onDismiss(id)} aria-label="Dismiss the notice">
+          <IconButton label="Dismiss the notice" onClick={() => onDismiss(id)}>
             <CloseIcon />
-          </button>
+          </IconButton>
         </div>
       ))}
     </div>

@@ -1,4 +1,5 @@
 import type { Announcement } from "../../../../contract/site.ts";
+import { IconButton } from "../controls/icon-button.tsx";
 import { CloseIcon, MegaphoneIcon } from "../controls/icons.tsx";
 import { timeOf } from "../controls/time.ts";
 
@@ -21,14 +22,9 @@ export function Announcements({ announcements, onDismiss }: AnnouncementsProps) 
             </p>
             <p className="announcement-text">{text}</p>
           </div>
-          <button
-            type="button"
-            className="button-icon"
-            onClick={() => onDismiss(id)}
-            aria-label="Dismiss the announcement"
-          >
+          <IconButton label="Dismiss the announcement" onClick={() => onDismiss(id)}>
             <CloseIcon />
-          </button>
+          </IconButton>
         </article>
       ))}
     </section>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useChat } from "../chat-context.ts";
 import { Avatar } from "../controls/avatar.tsx";
+import { IconButton } from "../controls/icon-button.tsx";
 import { CloseIcon, InviteIcon } from "../controls/icons.tsx";
 import { InviteDialog } from "../dialogs/invite-dialog.tsx";
 import { addressOf } from "../place-address.ts";
@@ -42,18 +43,12 @@ export function PeoplePanel({ room, isShown, onClose }: PeoplePanelProps) {
         <header className="people-header">
           <h2>Here now</h2>
           <span className="people-count">{names.length}</span>
-          <button
-            type="button"
-            className="button-icon"
-            aria-label="Invite people"
-            title="Invite people"
-            onClick={() => setIsInviting(true)}
-          >
+          <IconButton label="Invite people" onClick={() => setIsInviting(true)}>
             <InviteIcon />
-          </button>
-          <button ref={closer} type="button" className="button-icon people-close" onClick={onClose} aria-label="Close">
+          </IconButton>
+          <IconButton label="Close" ref={closer} className="button-icon people-close" onClick={onClose}>
             <CloseIcon />
-          </button>
+          </IconButton>
         </header>
         <ul>
           {names.slice(0, maxListed).map((name) => (

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { keyOf } from "../../model/place.ts";
 import { useChat } from "../chat-context.ts";
 import { Avatar } from "../controls/avatar.tsx";
+import { IconButton } from "../controls/icon-button.tsx";
 import { PlusIcon } from "../controls/icons.tsx";
 import { FindPeopleDialog } from "../dialogs/find-people-dialog.tsx";
 import { PlaceLink } from "./place-link.tsx";
@@ -22,15 +23,9 @@ export function DirectList() {
     <section>
       <header className="list-header">
         <h2>Direct messages</h2>
-        <button
-          type="button"
-          className="button-icon"
-          aria-label="Find people"
-          title="Find people"
-          onClick={() => setIsFinding(true)}
-        >
+        <IconButton label="Find people" onClick={() => setIsFinding(true)}>
           <PlusIcon />
-        </button>
+        </IconButton>
       </header>
       {begun.length === 0 && (
         <button type="button" className="list-hint" onClick={() => setIsFinding(true)}>

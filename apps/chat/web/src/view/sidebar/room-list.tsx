@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { OwnRoom } from "../../model/links/site-link.ts";
 import { useChat } from "../chat-context.ts";
+import { IconButton } from "../controls/icon-button.tsx";
 import { PlusIcon } from "../controls/icons.tsx";
 import { RoomMark } from "../controls/room-mark.tsx";
 import { CreateRoomDialog } from "../dialogs/create-room-dialog.tsx";
@@ -20,15 +21,9 @@ export function RoomList() {
       <section>
         <header className="list-header">
           <h2>Rooms</h2>
-          <button
-            type="button"
-            className="button-icon"
-            aria-label="Create a room"
-            title="Create a room"
-            onClick={() => setIsCreating(true)}
-          >
+          <IconButton label="Create a room" onClick={() => setIsCreating(true)}>
             <PlusIcon />
-          </button>
+          </IconButton>
         </header>
         <ul>
           {of("invited").map(({ room }) => (
