@@ -1,2 +1,3 @@
-// Nothing is exported until there is a layer to export: see the README.
-export {};
+export type { RedisConnectOptions } from "./connection/connect-options.ts";
+export type { RedisAddress, RedisLocation, RedisPubSubChannelLayerOptions } from "./redis-layer-options.ts";
+export { RedisPubSubChannelLayer } from "./redis-pubsub-channel-layer.ts";

@@ -217,6 +217,7 @@ export class HubChannelLayer implements ChannelLayer {
       ...this.counters,
       duplicates: this.#remote?.duplicates ?? 0,
       gaps: this.#remote?.gaps ?? 0,
+      inboxGaps: this.#remote?.inboxGaps ?? 0,
       unknownVersion: this.#remote?.unknownVersion ?? 0,
       malformed: this.#remote?.malformed ?? 0,
       faults: this.#hub.faults,

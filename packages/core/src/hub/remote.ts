@@ -36,6 +36,7 @@ const everyNode = "!nodes";
 /** One node's side of the traffic with other nodes: events and subscriptions through the broker, calls through inboxes. */
 export class Remote {
   gaps = 0;
+  inboxGaps = 0;
   unknownVersion = 0;
   malformed = 0;
   readonly #node: string;
@@ -88,6 +89,7 @@ export class Remote {
     this.#broker.start(this.#node, {
       message: (message) => subscriptions.message(message),
       inbox: (id, bytes) => this.#receive(id, bytes),
+      inboxLost: () => (this.inboxGaps += 1),
       lost: (scope, cause) => subscriptions.lost(scope, cause),
       restored: (scope) => subscriptions.restored(scope),
     });

@@ -216,7 +216,6 @@ export class Subscriptions implements GroupLinks {
     let answers: readonly Subscribed[];
     try {
       answers = await this.#broker.subscribe(links.map((link) => link.name));
-      this.#retryMs = firstRetryMs;
     } catch {
       for (const link of links) if (link.flight === flight) this.#failed(link);
       return;
@@ -224,7 +223,8 @@ export class Subscriptions implements GroupLinks {
     for (const [i, link] of links.entries()) {
       if (link.flight !== flight || link.wire !== "subscribing") continue;
       const answer = answers[i];
-      if (answer?.error === undefined) this.#goLive(link, answer?.position);
+      if (answer?.isUnavailable === true) this.#failed(link);
+      else if (answer?.error === undefined) this.#goLive(link, answer?.position);
       else this.#refuse(link, answer.error);
     }
   }
@@ -260,6 +260,8 @@ export class Subscriptions implements GroupLinks {
       return;
     }
     this.#dirty.add(link);
+    // One pause for all that failed together, and a longer one the next time.
+    if (this.#retryAlarm.isArmed) return;
     this.#retryAlarm.within(this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
@@ -280,6 +282,7 @@ export class Subscriptions implements GroupLinks {
 
   #goLive(link: Link, cut: Position | undefined): void {
     const { held, waiters, lostCause } = link;
+    this.#retryMs = firstRetryMs;
     link.wire = "on";
     link.isLive = true;
     link.held = undefined;

@@ -39,6 +39,8 @@ export interface BrokerSink {
   message(message: BrokerMessage): void;
   /** Another node has sent something to this node's inbox. */
   inbox(id: string | undefined, bytes: Uint8Array): void;
+  /** Something that other nodes sent to this node's inbox is lost. Who sent it hears of it, or asks in vain until a deadline. */
+  inboxLost(): void;
   /**
    * Subscriptions are gone, or can no longer be trusted. Everything subscribed in that scope counts as not subscribed from
    * here on, and commands in flight for it as failed: the hub subscribes again after `restored`.
@@ -71,6 +73,8 @@ export interface Subscribed {
    * had an event, and without `offsets`.
    */
   readonly position?: Position | undefined;
+  /** It is not subscribed, and nothing is wrong with it: its server is away. The hub tries again. */
+  readonly isUnavailable?: boolean | undefined;
   /** Why this group cannot be subscribed, where the others can: a permission, a name. The hub rejects the joins. */
   readonly error?: Error | undefined;
 }

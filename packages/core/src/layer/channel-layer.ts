@@ -99,6 +99,8 @@ export interface LayerStats {
   readonly duplicates: number;
   /** Holes that the members of a group were told about. */
   readonly gaps: number;
+  /** Holes in what other nodes sent to this one: direct sends, whose senders were told, and answers that never came. */
+  readonly inboxGaps: number;
   /** Messages in an envelope of a version that this node does not know; not delivered. */
   readonly unknownVersion: number;
   /** Messages that no envelope could be read from; not delivered. */

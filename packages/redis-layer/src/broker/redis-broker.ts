@@ -1,0 +1,210 @@
+import { SolentError } from "@solent/core/errors";
+import type {
+  Broker,
+  BrokerSink,
+  HistoryPage,
+  LayerCapabilities,
+  Position,
+  PositionRelation,
+  Published,
+  PublishOptions,
+  Subscribed,
+} from "@solent/core/layer";
+import { RedisServer, type ServerParts } from "../connection/redis-server.ts";
+import type { KeyLayout } from "../layout/key-layout.ts";
+import { partitionCount, partitionOf } from "../layout/partitions.ts";
+import { comparePositions, positionOf } from "../layout/position.ts";
+import { unavailable } from "../publishing/lane.ts";
+import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
+import type { Script } from "../publishing/script.ts";
+import { type Place, Subscriber } from "../subscribing/subscriber.ts";
+import type { MakeServer, Topology } from "../topology/topology.ts";
+import { readPayload } from "./wire-header.ts";
+
+/** What a broker over Redis is made of. */
+export interface RedisBrokerParts {
+  readonly layout: KeyLayout;
+  readonly topology: (make: MakeServer) => Topology;
+  readonly script: Script;
+  readonly isSharded: boolean;
+  readonly maxMessageBytes: number;
+  readonly publishing: PublisherOptions;
+  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs">;
+  readonly onProblem: (problem: Error, server: string) => void;
+}
+
+/** Carries groups and inboxes over Redis pub/sub, with a position for every event. */
+export class RedisBroker implements Broker {
+  readonly capabilities: LayerCapabilities = Object.freeze({
+    offsets: true,
+    history: false,
+    presence: false,
+    receivers: true,
+  });
+  readonly maxMessageBytes: number;
+  readonly #parts: RedisBrokerParts;
+  readonly #topology: Topology;
+  readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
+  /** What the hub has asked for in each partition: what is lost, or may be asked for again, with its server. */
+  readonly #asked: readonly Set<string>[] = Array.from({ length: partitionCount }, () => new Set<string>());
+  #sink: BrokerSink | undefined;
+  #node = "";
+  #inbox = "";
+  #inboxLast: Position | undefined;
+  #hasBeenUp = false;
+
+  constructor(parts: RedisBrokerParts) {
+    this.#parts = parts;
+    this.maxMessageBytes = parts.maxMessageBytes;
+    this.#topology = parts.topology((address, partition) => this.#makeServer(address, partition));
+    this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
+    this.#subscriber = new Subscriber(this.#topology);
+  }
+
+  start(node: string, sink: BrokerSink): void {
+    this.#node = node;
+    this.#sink = sink;
+    this.#inbox = this.#parts.layout.inbox(node);
+    this.#topology.start((partitions) => this.#moved(partitions));
+  }
+
+  async subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
+    const places = groups.map((group) => this.#placeOf(group));
+    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.add(groups[i] ?? "");
+    return this.#subscriber.subscribe(places);
+  }
+
+  async unsubscribe(groups: readonly string[]): Promise<void> {
+    const places = groups.map((group) => this.#placeOf(group));
+    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.delete(groups[i] ?? "");
+    await this.#subscriber.unsubscribe(places);
+  }
+
+  async publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
+    const { place, receivers } = await this.#publisher.publish({ ...this.#placeOf(group), bytes, id, volatile });
+    return { position: place === undefined ? undefined : positionOf(`${place} ${id}`), receivers };
+  }
+
+  async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    const name = this.#parts.layout.inbox(node);
+    const draft = { name, partition: partitionOf(node), bytes, id, volatile: false };
+    const { receivers } = await this.#publisher.publish(draft);
+    return receivers !== 0;
+  }
+
+  positions(groups: readonly string[]): Promise<readonly (Position | undefined)[]> {
+    return this.#subscriber.positions(groups.map((group) => this.#placeOf(group)));
+  }
+
+  history(): Promise<HistoryPage> {
+    return Promise.reject(new SolentError("LAYER_UNAVAILABLE", { cause: "this layer keeps no history" }));
+  }
+
+  compare(last: Position | undefined, next: Position): PositionRelation {
+    return comparePositions(last, next);
+  }
+
+  close(): Promise<void> {
+    this.#publisher.close();
+    this.#topology.close();
+    return Promise.resolve();
+  }
+
+  #placeOf(group: string): Place {
+    const partition = partitionOf(group);
+    return { name: this.#parts.layout.group(group, partition), partition };
+  }
+
+  #makeServer(address: Pick<ServerParts, "key" | "url" | "options">, partition: number): RedisServer {
+    const { layout, isSharded, script, connection, onProblem } = this.#parts;
+    return new RedisServer({
+      ...address,
+      ...connection,
+      isSharded,
+      scripts: [script],
+      home: () => layout.other(partition, `node:${this.#node}`),
+      events: {
+        subscriberUp: (server) => void this.#subscriberUp(server),
+        subscriberDown: (server) => this.#subscriberDown(server),
+        commandsUp: () => this.#publisher.flushSoon(),
+        message: (channel, payload) => this.#hear(channel, payload),
+        moved: () => this.#topology.lookAgain(),
+        problem: (server, error) => onProblem(error, server.key),
+      },
+    });
+  }
+
+  // First the inbox: whoever hears that a group is live here may send to its members directly.
+  async #subscriberUp(server: RedisServer): Promise<void> {
+    const partition = partitionOf(this.#node);
+    if (this.#topology.serverOf(partition) === server) {
+      const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition }]);
+      if (server.subscriber === undefined) return;
+      if (inbox?.position === undefined && (inbox?.isUnavailable === true || inbox?.error !== undefined)) {
+        server.drop("the inbox of this node cannot be subscribed");
+        return;
+      }
+      this.#compareInbox(inbox?.position);
+    }
+    const isFirst = !this.#hasBeenUp;
+    this.#hasBeenUp = true;
+    this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
+  }
+
+  #subscriberDown(server: RedisServer): void {
+    if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
+  }
+
+  // Other servers hold these partitions now: what was subscribed at the old ones is gone.
+  #moved(partitions: readonly number[]): void {
+    const groups = partitions.flatMap((partition) => [...(this.#asked[partition] ?? [])]);
+    this.#sink?.lost(groups, "loss");
+    const live = partitions.filter((partition) => this.#topology.serverOf(partition)?.subscriber !== undefined);
+    this.#sink?.restored(live.flatMap((partition) => [...(this.#asked[partition] ?? [])]));
+    this.#publisher.flushSoon();
+  }
+
+  #groupsOf(server: RedisServer): readonly string[] {
+    const groups: string[] = [];
+    for (const [partition, asked] of this.#asked.entries()) {
+      if (asked.size > 0 && this.#topology.serverOf(partition) === server) groups.push(...asked);
+    }
+    return groups;
+  }
+
+  #hear(channel: string, payload: Buffer): void {
+    const message = readPayload(payload);
+    const isInbox = channel === this.#inbox;
+    const group = isInbox ? undefined : this.#parts.layout.groupOf(channel);
+    if (!isInbox && group === undefined) return;
+    if (typeof message === "string") {
+      // The hub counts what it cannot read; its own envelopes begin with neither.
+      this.#tell(group, message === "malformed" ? new Uint8Array() : payload, {});
+      return;
+    }
+    const { id, place, bytes } = message;
+    this.#publisher.seen(id);
+    const position = place === undefined ? undefined : positionOf(place);
+    if (isInbox && position !== undefined) this.#advanceInbox(position);
+    this.#tell(group, bytes, { id, position });
+  }
+
+  #tell(group: string | undefined, bytes: Uint8Array, about: { id?: string; position?: Position | undefined }): void {
+    const { id, position } = about;
+    if (group === undefined) this.#sink?.inbox(id, bytes);
+    else this.#sink?.message({ group, id, position, bytes });
+  }
+
+  #advanceInbox(position: Position): void {
+    const relation = comparePositions(this.#inboxLast, position);
+    if (relation === "same" || relation === "past") return;
+    if (relation === "gap" || relation === "break") this.#sink?.inboxLost();
+    this.#inboxLast = position;
+  }
+
+  #compareInbox(cut: Position | undefined): void {
+    if (this.#inboxLast !== undefined && cut !== this.#inboxLast) this.#sink?.inboxLost();
+    this.#inboxLast = cut;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Redis } from "ioredis";
+import type { RedisConnectOptions } from "./connect-options.ts";
+import { greet, openRedis } from "./connect-options.ts";
+import { PathProof } from "./path-proof.ts";
+import { RedisLink } from "./redis-link.ts";
+import type { Script } from "../publishing/script.ts";
+
+/** What a server tells the broker. */
+export interface ServerEvents {
+  /** Its subscriber connection works, with nothing subscribed but its home. */
+  subscriberUp(server: RedisServer): void;
+  /** Its subscriber connection is gone, and every subscription with it. */
+  subscriberDown(server: RedisServer): void;
+  /** Commands can be sent. */
+  commandsUp(server: RedisServer): void;
+  message(channel: string, payload: Buffer): void;
+  /** A slot has moved away from this server, or its subscriptions have. */
+  moved(): void;
+  problem(server: RedisServer, error: Error): void;
+}
+
+/** Where a server is, and what is the same for all of them. */
+export interface ServerParts {
+  /** What tells it from the others: its address. */
+  readonly key: string;
+  readonly url?: string;
+  readonly options: RedisConnectOptions;
+  /** Whether it belongs to a Redis Cluster: channels are sharded then. */
+  readonly isSharded: boolean;
+  /** A channel that stays subscribed, and over which the path is proved. */
+  readonly home: () => string;
+  readonly scripts: readonly Script[];
+  readonly events: ServerEvents;
+  readonly connectTimeoutMs: number;
+  readonly proofIntervalMs: number;
+  readonly proofTimeoutMs: number;
+}
+
+/** One Redis server: a connection for commands, one for subscriptions, and the proof that both lead to the same place. */
+export class RedisServer {
+  readonly key: string;
+  readonly isSharded: boolean;
+  readonly #parts: ServerParts;
+  readonly #commands: RedisLink;
+  readonly #subscriber: RedisLink;
+  readonly #proof: PathProof;
+  #home = "";
+
+  constructor(parts: ServerParts) {
+    this.key = parts.key;
+    this.isSharded = parts.isSharded;
+    this.#parts = parts;
+    const { events, connectTimeoutMs } = parts;
+    const common = {
+      open: () => openRedis(parts),
+      onProblem: (error: Error) => events.problem(this, error),
+      connectTimeoutMs,
+    };
+    this.#commands = new RedisLink({
+      ...common,
+      prepare: (redis) => this.#prepareCommands(redis),
+      onUp: () => {
+        events.commandsUp(this);
+        this.#proveWhenUp();
+      },
+      onDown: () => this.#proof.stop(),
+    });
+    this.#subscriber = new RedisLink({
+      ...common,
+      prepare: (redis) => this.#prepareSubscriber(redis),
+      onUp: () => {
+        events.subscriberUp(this);
+        this.#proveWhenUp();
+      },
+      onDown: () => {
+        this.#proof.stop();
+        events.subscriberDown(this);
+      },
+    });
+    this.#proof = new PathProof({
+      intervalMs: parts.proofIntervalMs,
+      timeoutMs: parts.proofTimeoutMs,
+      ask: (text) => this.publishPlain(this.#home, text),
+      fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
+    });
+  }
+
+  /** The connection for commands, while it works. */
+  get commands(): Redis | undefined {
+    return this.#commands.redis;
+  }
+
+  /** The connection for subscriptions, while it works. */
+  get subscriber(): Redis | undefined {
+    return this.#subscriber.redis;
+  }
+
+  start(): void {
+    this.#home = this.#parts.home();
+    this.#commands.start();
+    this.#subscriber.start();
+  }
+
+  /** Makes both connections anew: they cannot be trusted, or lead to the wrong server. */
+  drop(cause: string): void {
+    this.#commands.drop(cause);
+    this.#subscriber.drop(cause);
+  }
+
+  close(): void {
+    this.#proof.stop();
+    this.#commands.close();
+    this.#subscriber.close();
+  }
+
+  /** Publishes without a position. Resolves with the number of receivers. */
+  async publishPlain(channel: string, payload: string | Buffer): Promise<number> {
+    const redis = this.commands;
+    if (redis === undefined) throw new Error("not connected");
+    return Number(await (this.isSharded ? redis.spublish(channel, payload) : redis.publish(channel, payload)));
+  }
+
+  /** Subscribes to channels, which on a Cluster are of one slot, on this connection of the server. */
+  async subscribeOn(redis: Redis, channels: readonly string[]): Promise<void> {
+    await (this.isSharded ? redis.ssubscribe(...channels) : redis.subscribe(...channels));
+  }
+
+  /** Takes another home: the old one's slot has moved to another server. */
+  async moveHome(home: string): Promise<void> {
+    this.#home = home;
+    const redis = this.subscriber;
+    if (redis !== undefined) await this.subscribeOn(redis, [home]);
+  }
+
+  /** Puts the scripts into the server again, before anything that is sent after this. */
+  async loadScripts(redis: Redis): Promise<void> {
+    await Promise.all(this.#parts.scripts.map(({ text }) => redis.script("LOAD", text)));
+  }
+
+  // Scripts come first: one that has to be loaded on demand lets later commands overtake the one that needed it.
+  async #prepareCommands(redis: Redis): Promise<void> {
+    await greet(redis);
+    await this.loadScripts(redis);
+  }
+
+  async #prepareSubscriber(redis: Redis): Promise<void> {
+    await greet(redis);
+    const hear = (channel: Buffer, payload: Buffer): void => this.#hear(channel.toString("latin1"), payload);
+    redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
+    redis.on("moved", () => this.#parts.events.moved());
+    await this.subscribeOn(redis, [this.#home]);
+  }
+
+  #hear(channel: string, payload: Buffer): void {
+    if (channel === this.#home && this.#proof.answer(payload)) return;
+    this.#parts.events.message(channel, payload);
+  }
+
+  #proveWhenUp(): void {
+    if (this.commands !== undefined && this.subscriber !== undefined) this.#proof.start();
+  }
+}

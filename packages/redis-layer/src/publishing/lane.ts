@@ -1,0 +1,81 @@
+import { SolentError } from "@solent/core/errors";
+import type { Attempt, Publication } from "./publication.ts";
+
+/**
+ * What is published in one partition, in its order.
+ *
+ * What one node sends to one group must arrive in that order. So a lane is in flight at one server at a time, and when
+ * something has to be tried again, the lane waits for every answer first.
+ */
+export class Lane {
+  readonly partition: number;
+  /** What waits to be written, oldest first. */
+  waiting: Publication[] = [];
+  /** The server that has the lane's publications in flight. */
+  server: string | undefined;
+  /** The server that an ASK named: the next one goes there, once. */
+  askServer: string | undefined;
+  /** When it may be written again after an error that time mends. */
+  notBeforeMs = 0;
+  #flying = 0;
+  #retry: Publication[] = [];
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  /** Whether something is written and not answered. */
+  get isFlying(): boolean {
+    return this.#flying > 0;
+  }
+
+  /** Whether more may be written to `server` now. */
+  canFly(server: string, nowMs: number): boolean {
+    if (this.waiting.length === 0 || this.#retry.length > 0 || this.notBeforeMs > nowMs) return false;
+    return this.#flying === 0 || this.server === server;
+  }
+
+  /** Takes what is written next, at most `count`. */
+  take(count: number): readonly Publication[] {
+    const taken = this.waiting.splice(0, count);
+    this.#flying += taken.length;
+    return taken;
+  }
+
+  /** An answer has come. @returns whether the lane has landed: nothing of it is in flight any more. */
+  landed(publication: Publication, attempt: Attempt): boolean {
+    this.#flying -= 1;
+    if (attempt.outcome === "done") {
+      this.#giveUpEarlier(publication.name);
+      publication.resolve(attempt.answer);
+    } else if (attempt.outcome === "retry") this.#retry.push(publication);
+    else if (attempt.outcome === "refused") publication.reject(unavailable(attempt.message));
+    else if (publication.isSeen) publication.resolve({});
+    else publication.reject(new SolentError("LAYER_UNCERTAIN"));
+    if (this.#flying > 0) return false;
+    if (this.#retry.length > 0) this.waiting = [...this.#retry, ...this.waiting];
+    this.#retry = [];
+    return true;
+  }
+
+  /** Takes out what has waited too long. */
+  expire(nowMs: number): readonly Publication[] {
+    const late = this.waiting.filter(({ dueAtMs }) => dueAtMs <= nowMs);
+    if (late.length > 0) this.waiting = this.waiting.filter(({ dueAtMs }) => dueAtMs > nowMs);
+    return late;
+  }
+
+  // A later one of the same group was accepted: trying this one again would turn their order round.
+  #giveUpEarlier(name: string): void {
+    if (this.#retry.length === 0) return;
+    for (const earlier of this.#retry) {
+      if (earlier.name === name) earlier.reject(unavailable("a later message of this group was accepted before it"));
+    }
+    this.#retry = this.#retry.filter((earlier) => earlier.name !== name);
+  }
+}
+
+/** Surely nothing was sent, and why. */
+export function unavailable(cause: string): SolentError {
+  return new SolentError("LAYER_UNAVAILABLE", { cause });
+}

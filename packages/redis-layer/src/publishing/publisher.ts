@@ -1,0 +1,259 @@
+import { SolentError } from "@solent/core/errors";
+import type { Redis } from "ioredis";
+import type { RedisServer } from "../connection/redis-server.ts";
+import { Lane, unavailable } from "./lane.ts";
+import { type Attempt, type Publication, type PublicationAnswer, readAttempt } from "./publication.ts";
+import type { Script } from "./script.ts";
+
+/** Where publications go, and what is to be done when they fail. */
+export interface PublisherRoutes {
+  /** The server of a partition now; `undefined` while that is not known. */
+  serverOf(partition: number): RedisServer | undefined;
+  /** The server at an address that an ASK named. */
+  serverAt(address: string): RedisServer | undefined;
+  /** A server said that a slot is elsewhere. */
+  lookAgain(): void;
+}
+
+/** Limits and times of publishing. */
+export interface PublisherOptions {
+  /** How long a message may wait to be written, in ms. */
+  readonly publishTimeoutMs: number;
+  /** How many messages may wait or be in flight, and how many bytes. */
+  readonly maxPendingMessages: number;
+  readonly maxPendingBytes: number;
+  /** How many may be in flight at one server. */
+  readonly maxInFlight: number;
+}
+
+/** What is to be published. */
+export interface Draft {
+  readonly name: string;
+  readonly partition: number;
+  readonly bytes: Uint8Array;
+  readonly id: string;
+  readonly volatile: boolean;
+}
+
+const retryPauseMs = 20;
+
+/**
+ * Writes messages to Redis: what one turn brings in one write, what one node sends to one group in its order.
+ *
+ * A message that was surely not executed is tried again until its time is over. One that was written, and whose answer got
+ * lost, is never sent again: it counts as published when it has come back, else as uncertain.
+ */
+export class Publisher {
+  readonly #routes: PublisherRoutes;
+  readonly #script: Script;
+  readonly #options: PublisherOptions;
+  readonly #lanes = new Map<number, Lane>();
+  readonly #busy = new Set<Lane>();
+  readonly #inFlight = new Map<string, number>();
+  readonly #flying = new Map<string, Publication>();
+  #pending = 0;
+  #pendingBytes = 0;
+  #isScheduled = false;
+  #sweepTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(routes: PublisherRoutes, script: Script, options: PublisherOptions) {
+    this.#routes = routes;
+    this.#script = script;
+    this.#options = options;
+  }
+
+  /**
+   * Publishes a message. Resolves when Redis has accepted it.
+   *
+   * @throws {SolentError} LAYER_BUSY, LAYER_UNAVAILABLE, LAYER_UNCERTAIN, LAYER_CLOSED
+   */
+  publish(draft: Draft): Promise<PublicationAnswer> {
+    const { maxPendingMessages, maxPendingBytes } = this.#options;
+    if (this.#isClosed) return Promise.reject(new SolentError("LAYER_CLOSED"));
+    if (this.#pending >= maxPendingMessages) return busy("messages for Redis", maxPendingMessages);
+    const bytes = Buffer.from(draft.bytes.buffer, draft.bytes.byteOffset, draft.bytes.byteLength);
+    if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
+    this.#pending += 1;
+    this.#pendingBytes += bytes.length;
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#pending -= 1;
+        this.#pendingBytes -= bytes.length;
+      };
+      this.#laneOf(draft.partition).waiting.push({
+        name: draft.name,
+        partition: draft.partition,
+        bytes,
+        id: draft.id,
+        volatile: draft.volatile,
+        dueAtMs: performance.now() + this.#options.publishTimeoutMs,
+        isSeen: false,
+        resolve: (answer) => (settle(), resolve(answer)),
+        reject: (error) => (settle(), reject(error)),
+      });
+      this.#sweepLater();
+      this.flushSoon();
+    });
+  }
+
+  /** A message has come in on this node's own subscription. */
+  seen(id: string): void {
+    if (this.#flying.size === 0) return;
+    const publication = this.#flying.get(id);
+    if (publication !== undefined) publication.isSeen = true;
+  }
+
+  /** Writes what can be written at the end of this turn: also after a server has come back, or slots have moved. */
+  flushSoon(): void {
+    if (this.#isScheduled || this.#isClosed) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#isClosed) this.#flush();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#sweepTimer);
+    clearTimeout(this.#retryTimer);
+    for (const { waiting } of this.#lanes.values()) {
+      for (const { reject } of waiting.splice(0)) reject(new SolentError("LAYER_CLOSED"));
+    }
+  }
+
+  #laneOf(partition: number): Lane {
+    let lane = this.#lanes.get(partition);
+    if (lane === undefined) {
+      lane = new Lane(partition);
+      this.#lanes.set(partition, lane);
+    }
+    this.#busy.add(lane);
+    return lane;
+  }
+
+  #flush(): void {
+    const nowMs = performance.now();
+    const batches = new Map<RedisServer, [Lane, Publication][]>();
+    for (const lane of this.#busy) {
+      if (lane.waiting.length === 0) {
+        if (!lane.isFlying) this.#busy.delete(lane);
+        continue;
+      }
+      const server = this.#routes.serverOf(lane.partition);
+      if (lane.askServer !== undefined && !lane.isFlying) this.#writeAsking(lane, lane.askServer);
+      else if (server?.commands !== undefined && lane.canFly(server.key, nowMs)) this.#fill(batches, server, lane);
+    }
+    for (const [server, batch] of batches) void this.#write(server, batch, false);
+  }
+
+  #fill(batches: Map<RedisServer, [Lane, Publication][]>, server: RedisServer, lane: Lane): void {
+    const batch = batches.get(server) ?? [];
+    const room = this.#options.maxInFlight - (this.#inFlight.get(server.key) ?? 0) - batch.length;
+    if (room <= 0) return;
+    lane.server = server.key;
+    for (const publication of lane.take(room)) batch.push([lane, publication]);
+    batches.set(server, batch);
+  }
+
+  // The key has moved to a server that does not own its slot yet: one command at a time, each announced.
+  #writeAsking(lane: Lane, address: string): void {
+    const server = this.#routes.serverAt(address);
+    if (server?.commands === undefined) {
+      lane.askServer = undefined;
+      this.#retryLater(lane);
+      return;
+    }
+    if (!lane.canFly(server.key, performance.now())) return;
+    lane.askServer = undefined;
+    lane.server = server.key;
+    const [publication] = lane.take(1);
+    if (publication !== undefined) void this.#write(server, [[lane, publication]], true);
+  }
+
+  async #write(server: RedisServer, batch: readonly [Lane, Publication][], isAsking: boolean): Promise<void> {
+    const redis = server.commands;
+    const results = redis && this.#execute(redis, server, batch, isAsking);
+    this.#inFlight.set(server.key, (this.#inFlight.get(server.key) ?? 0) + batch.length);
+    const answers = await results;
+    this.#inFlight.set(server.key, (this.#inFlight.get(server.key) ?? 0) - batch.length);
+    for (const [i, [lane, publication]] of batch.entries()) {
+      this.#flying.delete(publication.id);
+      const attempt = answers?.[i] ?? { outcome: "retry", cause: "wait" };
+      if (attempt.outcome === "retry") this.#seeTo(server, lane, attempt);
+      lane.landed(publication, attempt);
+    }
+    this.flushSoon();
+  }
+
+  async #execute(
+    redis: Redis,
+    server: RedisServer,
+    batch: readonly [Lane, Publication][],
+    isAsking: boolean,
+  ): Promise<readonly Attempt[] | undefined> {
+    const pipeline = redis.pipeline();
+    if (isAsking) pipeline.asking();
+    for (const [, publication] of batch) {
+      const { name, bytes, id, volatile } = publication;
+      this.#flying.set(id, publication);
+      if (!volatile) pipeline.evalsha(this.#script.sha, 1, name, bytes, id);
+      else if (server.isSharded) pipeline.spublish(name, plainPayload(id, bytes));
+      else pipeline.publish(name, plainPayload(id, bytes));
+    }
+    try {
+      const results = (await pipeline.exec()) ?? [];
+      return results.slice(isAsking ? 1 : 0).map(([error, answer]) => readAttempt(error, answer));
+    } catch {
+      return batch.map(() => ({ outcome: "uncertain" }) as const);
+    }
+  }
+
+  // What has to be done before the next attempt can succeed.
+  #seeTo(server: RedisServer, lane: Lane, attempt: Attempt & { outcome: "retry" }): void {
+    const redis = server.commands;
+    if (attempt.askServer !== undefined) lane.askServer = attempt.askServer;
+    else if (attempt.cause === "script" && redis !== undefined) server.loadScripts(redis).catch(ignore);
+    else if (attempt.cause === "role") server.drop("the server has become a replica");
+    else if (attempt.cause === "moved") this.#routes.lookAgain();
+    if (attempt.cause !== "script" && attempt.askServer === undefined) this.#retryLater(lane);
+  }
+
+  #retryLater(lane: Lane): void {
+    lane.notBeforeMs = performance.now() + retryPauseMs;
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.flushSoon();
+    }, retryPauseMs + 1);
+  }
+
+  #sweepLater(): void {
+    const { publishTimeoutMs } = this.#options;
+    this.#sweepTimer ??= setTimeout(() => this.#sweep(), Math.max(publishTimeoutMs / 10, 10));
+  }
+
+  #sweep(): void {
+    this.#sweepTimer = undefined;
+    const nowMs = performance.now();
+    for (const lane of this.#busy) {
+      for (const { reject } of lane.expire(nowMs)) {
+        reject(unavailable(`Redis could not be written to within ${this.#options.publishTimeoutMs} ms`));
+      }
+    }
+    if (this.#pending > 0) this.#sweepLater();
+  }
+}
+
+function plainPayload(id: string, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`0${id}\n`, "latin1"), bytes]);
+}
+
+function busy(what: string, limit: number): Promise<never> {
+  return Promise.reject(new SolentError("LAYER_BUSY", { what, limit }));
+}
+
+function ignore(): void {
+  // The connection ended: the next one loads the scripts first.
+}

@@ -1,0 +1,116 @@
+import { SolentError } from "@solent/core/errors";
+import type { ChannelLayerOptions, ClusterOptions } from "@solent/core/layer";
+import type { RedisConnectOptions } from "./connection/connect-options.ts";
+
+/** One Redis server: a URL (`redis:`, `rediss:`, or a path for a Unix socket), or the options of `ioredis`. */
+export type RedisAddress =
+  | string
+  | (Omit<RedisConnectOptions, "sentinels" | "name" | "natMap"> & {
+      /** A URL; the options beside it win. */
+      readonly url?: string | undefined;
+    });
+
+/** Where Redis is. */
+export type RedisLocation =
+  | RedisAddress
+  /** Several servers that know nothing of each other; the order does not matter. */
+  | { readonly servers: readonly RedisAddress[] }
+  /** The primary that these Sentinels name. `options` reach that primary: user, password, TLS. */
+  | {
+      readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+      readonly name: string;
+      readonly options?: RedisConnectOptions | undefined;
+    };
+
+/** Options of a layer over Redis. */
+export interface RedisPubSubChannelLayerOptions extends ChannelLayerOptions, ClusterOptions {
+  /** Where Redis is. Default `"redis://127.0.0.1:6379"`. */
+  readonly redis?: RedisLocation | undefined;
+  /** What every key and channel begins with; letters, digits, `-`, `_`, `.`, `:`. Default `"solent"`. */
+  readonly prefix?: string | undefined;
+  /** How long the position of a group outlives its last event, in ms. Default 86,400,000 (a day). */
+  readonly positionTtlMs?: number | undefined;
+  /** How long a send may wait for Redis to come back, in ms; then it rejects. Default 5,000. */
+  readonly publishTimeoutMs?: number | undefined;
+  /** How many sends may wait or be in flight on this node. Default 10,000. */
+  readonly maxPendingMessages?: number | undefined;
+  /** How many bytes of sends may wait or be in flight on this node. Default 67,108,864. */
+  readonly maxPendingBytes?: number | undefined;
+  /** How long one attempt to connect may take, in ms. Default 5,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How often a node proves that what it publishes comes back to it, in ms. Default 1,000. */
+  readonly proofIntervalMs?: number | undefined;
+  /** How long that may take before both connections are made anew, in ms. Default 3,000. */
+  readonly proofTimeoutMs?: number | undefined;
+  /** Told why Redis cannot be reached, or was lost; for logs. The layer goes on by itself. */
+  readonly onProblem?: ((problem: Error, server: string) => void) | undefined;
+}
+
+/** The options of Redis with every default in place. */
+export interface ResolvedRedisOptions {
+  readonly redis: RedisLocation;
+  readonly prefix: string;
+  readonly positionTtlMs: number;
+  readonly publishTimeoutMs: number;
+  readonly maxPendingMessages: number;
+  readonly maxPendingBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly proofIntervalMs: number;
+  readonly proofTimeoutMs: number;
+  readonly onProblem: (problem: Error, server: string) => void;
+}
+
+const defaults: ResolvedRedisOptions = Object.freeze({
+  redis: "redis://127.0.0.1:6379",
+  prefix: "solent",
+  positionTtlMs: 86_400_000,
+  publishTimeoutMs: 5000,
+  maxPendingMessages: 10_000,
+  maxPendingBytes: 67_108_864,
+  connectTimeoutMs: 5000,
+  proofIntervalMs: 1000,
+  proofTimeoutMs: 3000,
+  onProblem: () => undefined,
+});
+
+const counts = ["maxPendingMessages", "maxPendingBytes"] as const;
+const times = ["positionTtlMs", "publishTimeoutMs", "connectTimeoutMs", "proofIntervalMs", "proofTimeoutMs"] as const;
+
+/** What belongs to the layer of the core, and what to Redis. */
+export interface SplitOptions {
+  readonly layer: ChannelLayerOptions;
+  readonly cluster: ClusterOptions;
+  readonly redis: ResolvedRedisOptions;
+}
+
+/** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
+export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOptions {
+  const { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs, ...rest } = options;
+  const layer: Record<string, unknown> = {};
+  const redis: Record<string, unknown> = { ...defaults };
+  for (const [option, value] of Object.entries(rest)) {
+    if (!(option in defaults)) layer[option] = value;
+    else if (value !== undefined) redis[option] = value;
+  }
+  const resolved = redis as unknown as ResolvedRedisOptions;
+  for (const option of counts) {
+    if (!Number.isSafeInteger(resolved[option]) || resolved[option] < 1) {
+      refuse(option, resolved[option], "it is a positive integer");
+    }
+  }
+  for (const option of times) {
+    if (!(resolved[option] > 0 && resolved[option] < 2 ** 31)) {
+      refuse(option, resolved[option], "it is a positive number of ms, below 2,147,483,648");
+    }
+  }
+  if (!/^[\w.:-]{1,64}$/.test(resolved.prefix)) {
+    refuse("prefix", resolved.prefix, "it is 1 to 64 ASCII letters, digits, hyphens, underscores, dots and colons");
+  }
+  if (typeof resolved.onProblem !== "function") refuse("onProblem", resolved.onProblem, "it is a function");
+  return { layer, cluster: { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs }, redis: resolved };
+}
+
+/** @throws {SolentError} CONFIG_INVALID, always. */
+export function refuse(option: string, value: unknown, rule: string): never {
+  throw new SolentError("CONFIG_INVALID", { option, value, rule });
+}

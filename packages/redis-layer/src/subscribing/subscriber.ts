@@ -1,0 +1,169 @@
+import { SolentError } from "@solent/core/errors";
+import type { Position, Subscribed } from "@solent/core/layer";
+import type { Redis } from "ioredis";
+import type { RedisServer } from "../connection/redis-server.ts";
+import { positionOf } from "../layout/position.ts";
+import { unavailable } from "../publishing/lane.ts";
+
+/** What a group is called in Redis, and the partition it is in. */
+export interface Place {
+  readonly name: string;
+  readonly partition: number;
+}
+
+/** Where the subscriptions are. */
+export interface SubscriberRoutes {
+  serverOf(partition: number): RedisServer | undefined;
+  lookAgain(): void;
+}
+
+/** Some places that one command can serve, with their numbers in the question. */
+interface Batch {
+  readonly server: RedisServer;
+  readonly names: string[];
+  readonly numbers: number[];
+}
+
+const notNow: Subscribed = Object.freeze({ isUnavailable: true });
+
+/**
+ * Subscribes, and reads positions, on the subscriber connections.
+ *
+ * A position that is read on the connection on which the messages arrive is an exact cut: what is before it has arrived
+ * before the answer, or never will.
+ */
+export class Subscriber {
+  readonly #routes: SubscriberRoutes;
+
+  constructor(routes: SubscriberRoutes) {
+    this.#routes = routes;
+  }
+
+  /** Subscribes to channels and reads the position of each in the same write. Never rejects: each has its own answer. */
+  async subscribe(places: readonly Place[]): Promise<readonly Subscribed[]> {
+    const answers: Subscribed[] = places.map(() => notNow);
+    const perServer = new Map<RedisServer, Batch[]>();
+    for (const batch of this.#batches(places)) {
+      const batches = perServer.get(batch.server);
+      if (batches === undefined) perServer.set(batch.server, [batch]);
+      else batches.push(batch);
+    }
+    await Promise.all([...perServer].map(([server, batches]) => this.#subscribeAt(server, batches, answers)));
+    return answers;
+  }
+
+  /** Ends subscriptions; those of a connection that is gone have ended with it. */
+  async unsubscribe(places: readonly Place[]): Promise<void> {
+    const commands = this.#batches(places).map(({ server, names }) => {
+      const redis = server.subscriber;
+      return server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names);
+    });
+    await Promise.allSettled(commands);
+  }
+
+  /**
+   * The newest position of each, as a barrier: see `Broker.positions`.
+   *
+   * @throws {SolentError} LAYER_UNAVAILABLE
+   */
+  async positions(places: readonly Place[]): Promise<readonly (Position | undefined)[]> {
+    const found: (Position | undefined)[] = places.map(() => undefined);
+    const batches = this.#batches(places);
+    if (batches.reduce((sum, { names }) => sum + names.length, 0) < places.length) throw unavailable("not connected");
+    await Promise.all(
+      batches.map(async ({ server, names, numbers }) => {
+        const values = await positionsAt(server, names);
+        for (const [i, number] of numbers.entries()) found[number] = values[i];
+      }),
+    );
+    return found;
+  }
+
+  // On a Cluster one command serves one slot, which is one partition; elsewhere all that is on the server.
+  #batches(places: readonly Place[]): readonly Batch[] {
+    const batches = new Map<RedisServer | number, Batch>();
+    for (const [number, { name, partition }] of places.entries()) {
+      const server = this.#routes.serverOf(partition);
+      if (server?.subscriber === undefined) continue;
+      const key = server.isSharded ? partition : server;
+      const batch = batches.get(key) ?? { server, names: [], numbers: [] };
+      batch.names.push(name);
+      batch.numbers.push(number);
+      batches.set(key, batch);
+    }
+    return [...batches.values()];
+  }
+
+  async #subscribeAt(server: RedisServer, batches: readonly Batch[], answers: Subscribed[]): Promise<void> {
+    const redis = server.subscriber;
+    if (redis === undefined) return;
+    const results = await subscribeAll(redis, server.isSharded, batches);
+    const again: Batch[] = [];
+    for (const [i, { names, numbers }] of batches.entries()) {
+      const result = results[i];
+      if (result === undefined || result instanceof Error) {
+        again.push(...this.#failed({ server, names, numbers }, result, answers));
+        continue;
+      }
+      for (const [k, number] of numbers.entries()) answers[number] = subscribed(result[k]);
+    }
+    if (again.length > 0) await this.#subscribeAt(server, again, answers);
+  }
+
+  // A channel that is forbidden fails its whole command: halves find it, and the others are subscribed.
+  #failed({ server, names, numbers }: Batch, error: Error | undefined, answers: Subscribed[]): readonly Batch[] {
+    if (error?.name !== "ReplyError") return [];
+    if (!error.message.startsWith("NOPERM")) {
+      this.#routes.lookAgain();
+      return [];
+    }
+    if (names.length > 1) {
+      const middle = names.length >> 1;
+      return [
+        { server, names: names.slice(0, middle), numbers: numbers.slice(0, middle) },
+        { server, names: names.slice(middle), numbers: numbers.slice(middle) },
+      ];
+    }
+    const [number] = numbers;
+    if (number !== undefined)
+      answers[number] = { error: new SolentError("LAYER_UNAVAILABLE", { cause: error.message }) };
+    return [];
+  }
+}
+
+/** For each batch its positions, or why it failed; all in one write. */
+async function subscribeAll(
+  redis: Redis,
+  isSharded: boolean,
+  batches: readonly Batch[],
+): Promise<readonly (readonly (string | null)[] | Error)[]> {
+  const pipeline = redis.pipeline();
+  for (const { names } of batches) {
+    if (isSharded) pipeline.ssubscribe(...names);
+    else pipeline.subscribe(...names);
+    pipeline.mget(...names);
+  }
+  try {
+    const results = (await pipeline.exec()) ?? [];
+    return batches.map((_, i) => {
+      const error = results[2 * i]?.[0] ?? results[2 * i + 1]?.[0];
+      return error ?? (results[2 * i + 1]?.[1] as readonly (string | null)[]);
+    });
+  } catch (error) {
+    return batches.map(() => error as Error);
+  }
+}
+
+async function positionsAt(server: RedisServer, names: readonly string[]): Promise<readonly (Position | undefined)[]> {
+  try {
+    const values = await server.subscriber?.mget(...names);
+    if (values === undefined) throw new Error("not connected");
+    return values.map((value) => (value === null ? undefined : positionOf(value)));
+  } catch (error) {
+    throw unavailable((error as Error).message);
+  }
+}
+
+function subscribed(place: string | null | undefined): Subscribed {
+  return { position: typeof place === "string" ? positionOf(place) : undefined };
+}

@@ -1,0 +1,39 @@
+import type { RedisServer } from "../connection/redis-server.ts";
+import { partitionCount } from "../layout/partitions.ts";
+import { rendezvous } from "./rendezvous.ts";
+import type { MakeServer, ServerAddress, Topology } from "./topology.ts";
+
+/** One server, or several that know nothing of each other: a partition never moves. */
+export class FixedTopology implements Topology {
+  readonly isOneServer: boolean;
+  readonly #servers: readonly RedisServer[];
+  readonly #byPartition: readonly RedisServer[];
+
+  constructor(addresses: readonly ServerAddress[], make: MakeServer) {
+    this.isOneServer = addresses.length === 1;
+    const keys = addresses.map(({ key }) => key);
+    const owners = Array.from({ length: partitionCount }, (_, partition) => rendezvous(keys, partition));
+    this.#servers = addresses.map((address, i) => make(address, Math.max(0, owners.indexOf(i))));
+    this.#byPartition = owners.flatMap((owner) => this.#servers[owner] ?? []);
+  }
+
+  start(): void {
+    for (const server of this.#servers) server.start();
+  }
+
+  serverOf(partition: number): RedisServer | undefined {
+    return this.#byPartition[partition];
+  }
+
+  serverAt(): undefined {
+    return undefined;
+  }
+
+  lookAgain(): void {
+    // Nothing can have moved.
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+  }
+}
