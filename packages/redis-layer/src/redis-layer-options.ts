@@ -20,6 +20,15 @@ export type RedisLocation =
       readonly sentinels: readonly { readonly host: string; readonly port: number }[];
       readonly name: string;
       readonly options?: RedisConnectOptions | undefined;
+    }
+  /**
+   * A Redis Cluster, by some of its servers. `options` are for every server of it: user, password, TLS. `addressMap` says where
+   * a server is that calls itself `host:port` and is not there from here: behind a proxy, in Docker.
+   */
+  | {
+      readonly cluster: readonly RedisAddress[];
+      readonly options?: RedisConnectOptions | undefined;
+      readonly addressMap?: Readonly<Record<string, { readonly host: string; readonly port: number }>> | undefined;
     };
 
 /** Options of a layer over Redis. */

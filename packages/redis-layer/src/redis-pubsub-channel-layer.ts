@@ -2,9 +2,16 @@ import { HubChannelLayer } from "@solent/core/layer";
 import { RedisBroker } from "./broker/redis-broker.ts";
 import { KeyLayout } from "./layout/key-layout.ts";
 import { readScript } from "./publishing/script.ts";
-import { type RedisPubSubChannelLayerOptions, type ResolvedRedisOptions, splitOptions } from "./redis-layer-options.ts";
-import { FixedTopology } from "./topology/fixed-topology.ts";
+import {
+  type RedisLocation,
+  type RedisPubSubChannelLayerOptions,
+  type ResolvedRedisOptions,
+  splitOptions,
+} from "./redis-layer-options.ts";
 import { addressesOf } from "./topology/addresses.ts";
+import { ClusterTopology } from "./topology/cluster-topology.ts";
+import { FixedTopology } from "./topology/fixed-topology.ts";
+import type { MakeServer, Topology } from "./topology/topology.ts";
 
 /** How many messages may be in flight at one server: more wait for their answers. */
 const maxInFlight = 1000;
@@ -33,15 +40,26 @@ function makeBroker(redis: ResolvedRedisOptions, maxMessageBytes: number): Redis
   const { publishTimeoutMs, maxPendingMessages, maxPendingBytes, onProblem } = redis;
   const { connectTimeoutMs, proofIntervalMs, proofTimeoutMs } = redis;
   const ttlSeconds = Math.max(1, Math.ceil(redis.positionTtlMs / 1000));
-  const addresses = addressesOf(redis.redis);
+  const isSharded = isCluster(redis.redis);
   return new RedisBroker({
     layout: new KeyLayout(redis.prefix),
-    topology: (make) => new FixedTopology(addresses, make),
-    script: readScript("publish", { PUBLISH: "PUBLISH", TTL: ttlSeconds }),
-    isSharded: false,
+    topology: topologyOf(redis),
+    script: readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds }),
+    isSharded,
     maxMessageBytes,
     publishing: { publishTimeoutMs, maxPendingMessages, maxPendingBytes, maxInFlight },
     connection: { connectTimeoutMs, proofIntervalMs, proofTimeoutMs },
     onProblem,
   });
+}
+
+function topologyOf({ redis, onProblem }: ResolvedRedisOptions): (make: MakeServer) => Topology {
+  const addresses = addressesOf(redis);
+  if (!isCluster(redis)) return (make) => new FixedTopology(addresses, make);
+  const { options = {}, addressMap = {} } = redis;
+  return (make) => new ClusterTopology({ seeds: addresses, options, addressMap, make, onProblem });
+}
+
+function isCluster(redis: RedisLocation): redis is Extract<RedisLocation, { readonly cluster: unknown }> {
+  return typeof redis !== "string" && "cluster" in redis;
 }

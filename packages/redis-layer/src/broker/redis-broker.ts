@@ -18,7 +18,7 @@ import { unavailable } from "../publishing/lane.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import type { Script } from "../publishing/script.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
-import type { MakeServer, Topology } from "../topology/topology.ts";
+import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
 
 /** What a broker over Redis is made of. */
@@ -57,7 +57,7 @@ export class RedisBroker implements Broker {
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
     this.maxMessageBytes = parts.maxMessageBytes;
-    this.#topology = parts.topology((address, partition) => this.#makeServer(address, partition));
+    this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
@@ -66,7 +66,10 @@ export class RedisBroker implements Broker {
     this.#node = node;
     this.#sink = sink;
     this.#inbox = this.#parts.layout.inbox(node);
-    this.#topology.start((partitions) => this.#moved(partitions));
+    this.#topology.start(
+      (partition) => this.#parts.layout.other(partition, `node:${node}`),
+      (partitions) => void this.#moved(partitions),
+    );
   }
 
   async subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
@@ -116,18 +119,18 @@ export class RedisBroker implements Broker {
     return { name: this.#parts.layout.group(group, partition), partition };
   }
 
-  #makeServer(address: Pick<ServerParts, "key" | "url" | "options">, partition: number): RedisServer {
-    const { layout, isSharded, script, connection, onProblem } = this.#parts;
+  #makeServer(address: ServerAddress): RedisServer {
+    const { isSharded, script, connection, onProblem } = this.#parts;
     return new RedisServer({
       ...address,
       ...connection,
       isSharded,
       scripts: [script],
-      home: () => layout.other(partition, `node:${this.#node}`),
       events: {
         subscriberUp: (server) => void this.#subscriberUp(server),
         subscriberDown: (server) => this.#subscriberDown(server),
         commandsUp: () => this.#publisher.flushSoon(),
+        commandsDown: () => this.#topology.lookAgain(),
         message: (channel, payload) => this.#hear(channel, payload),
         moved: () => this.#topology.lookAgain(),
         problem: (server, error) => onProblem(error, server.key),
@@ -135,34 +138,41 @@ export class RedisBroker implements Broker {
     });
   }
 
-  // First the inbox: whoever hears that a group is live here may send to its members directly.
   async #subscriberUp(server: RedisServer): Promise<void> {
-    const partition = partitionOf(this.#node);
-    if (this.#topology.serverOf(partition) === server) {
-      const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition }]);
-      if (server.subscriber === undefined) return;
-      if (inbox?.position === undefined && (inbox?.isUnavailable === true || inbox?.error !== undefined)) {
-        server.drop("the inbox of this node cannot be subscribed");
-        return;
-      }
-      this.#compareInbox(inbox?.position);
-    }
+    const isHome = this.#topology.serverOf(partitionOf(this.#node)) === server;
+    if (isHome && !(await this.#openInbox(server))) return;
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
   }
 
+  // Before groups: whoever hears that a group is live here may send to its members directly.
+  async #openInbox(server: RedisServer): Promise<boolean> {
+    const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
+    if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
+      server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
+      return false;
+    }
+    if (this.#inboxLast !== undefined && inbox.position !== this.#inboxLast) this.#sink?.inboxLost();
+    this.#inboxLast = inbox.position;
+    return true;
+  }
+
   #subscriberDown(server: RedisServer): void {
+    this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
   }
 
   // Other servers hold these partitions now: what was subscribed at the old ones is gone.
-  #moved(partitions: readonly number[]): void {
+  async #moved(partitions: readonly number[]): Promise<void> {
+    this.#publisher.flushSoon();
     const groups = partitions.flatMap((partition) => [...(this.#asked[partition] ?? [])]);
     this.#sink?.lost(groups, "loss");
+    const home = partitionOf(this.#node);
+    const server = partitions.includes(home) ? this.#topology.serverOf(home) : undefined;
+    if (server?.subscriber !== undefined && !(await this.#openInbox(server))) return;
     const live = partitions.filter((partition) => this.#topology.serverOf(partition)?.subscriber !== undefined);
     this.#sink?.restored(live.flatMap((partition) => [...(this.#asked[partition] ?? [])]));
-    this.#publisher.flushSoon();
   }
 
   #groupsOf(server: RedisServer): readonly string[] {
@@ -201,10 +211,5 @@ export class RedisBroker implements Broker {
     if (relation === "same" || relation === "past") return;
     if (relation === "gap" || relation === "break") this.#sink?.inboxLost();
     this.#inboxLast = position;
-  }
-
-  #compareInbox(cut: Position | undefined): void {
-    if (this.#inboxLast !== undefined && cut !== this.#inboxLast) this.#sink?.inboxLost();
-    this.#inboxLast = cut;
   }
 }

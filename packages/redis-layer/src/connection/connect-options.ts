@@ -45,31 +45,22 @@ export function openRedis(server: { readonly url?: string; readonly options: Red
   return server.url === undefined ? new Redis(options) : new Redis(server.url, options);
 }
 
-/** What a server says of itself when it is greeted. */
-export interface Greeting {
-  /** The version of the protocol that the connection speaks. */
-  readonly proto: number;
-  /** `"master"` or `"replica"`. */
-  readonly role: string;
-  /** `"standalone"`, `"sentinel"` or `"cluster"`. */
-  readonly mode: string;
-}
-
 /**
  * Greets a server, and refuses one that cannot carry a layer.
  *
- * @throws {Error} when it speaks no RESP3 (Redis 6, Valkey), or is a replica.
+ * @throws {Error} when it speaks no RESP3 (Redis 6, Valkey), is a replica or a Sentinel, or is part of a Cluster while that is
+ *   not expected, or the reverse.
  */
-export async function greet(redis: Redis): Promise<Greeting> {
+export async function greet(redis: Redis, isCluster: boolean): Promise<void> {
   const pairs = (await redis.call("HELLO")) as readonly unknown[];
   const said = new Map<unknown, unknown>();
   for (let i = 0; i + 1 < pairs.length; i += 2) said.set(pairs[i], pairs[i + 1]);
-  const greeting = {
-    proto: Number(said.get("proto")),
-    role: String(said.get("role")),
-    mode: String(said.get("mode")),
-  };
-  if (greeting.proto !== 3) throw new Error("the server speaks no RESP3: Redis 6 or Valkey is needed");
-  if (greeting.role === "replica") throw new Error("the server is a replica");
-  return greeting;
+  const mode = said.get("mode");
+  if (Number(said.get("proto")) !== 3) throw new Error("the server speaks no RESP3: Redis 6 or Valkey is needed");
+  if (said.get("role") !== "master") throw new Error(`the server is no primary but a ${String(said.get("role"))}`);
+  if (isCluster !== (mode === "cluster")) {
+    throw new Error(
+      isCluster ? "the server belongs to no Redis Cluster" : "the server belongs to a Redis Cluster: use { cluster }",
+    );
+  }
 }

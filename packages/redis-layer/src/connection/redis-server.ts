@@ -7,12 +7,13 @@ import type { Script } from "../publishing/script.ts";
 
 /** What a server tells the broker. */
 export interface ServerEvents {
-  /** Its subscriber connection works, with nothing subscribed but its home. */
+  /** Its subscriber connection works, with nothing subscribed but its home channel. */
   subscriberUp(server: RedisServer): void;
   /** Its subscriber connection is gone, and every subscription with it. */
   subscriberDown(server: RedisServer): void;
   /** Commands can be sent. */
   commandsUp(server: RedisServer): void;
+  commandsDown(server: RedisServer): void;
   message(channel: string, payload: Buffer): void;
   /** A slot has moved away from this server, or its subscriptions have. */
   moved(): void;
@@ -27,14 +28,14 @@ export interface ServerParts {
   readonly options: RedisConnectOptions;
   /** Whether it belongs to a Redis Cluster: channels are sharded then. */
   readonly isSharded: boolean;
-  /** A channel that stays subscribed, and over which the path is proved. */
-  readonly home: () => string;
   readonly scripts: readonly Script[];
   readonly events: ServerEvents;
   readonly connectTimeoutMs: number;
   readonly proofIntervalMs: number;
   readonly proofTimeoutMs: number;
 }
+
+const retireMs = 2000;
 
 /** One Redis server: a connection for commands, one for subscriptions, and the proof that both lead to the same place. */
 export class RedisServer {
@@ -63,7 +64,10 @@ export class RedisServer {
         events.commandsUp(this);
         this.#proveWhenUp();
       },
-      onDown: () => this.#proof.stop(),
+      onDown: () => {
+        this.#proof.stop();
+        events.commandsDown(this);
+      },
     });
     this.#subscriber = new RedisLink({
       ...common,
@@ -95,16 +99,31 @@ export class RedisServer {
     return this.#subscriber.redis;
   }
 
+  /** Connects for commands; `settle` connects for subscriptions. */
   start(): void {
-    this.#home = this.#parts.home();
     this.#commands.start();
-    this.#subscriber.start();
+  }
+
+  /** Takes a channel that stays subscribed here, and over which the path is proved; another one when its slot has moved. */
+  async settle(home: string): Promise<void> {
+    const isNew = this.#home === "";
+    this.#home = home;
+    if (isNew) this.#subscriber.start();
+    const redis = this.subscriber;
+    if (redis !== undefined) await this.subscribeOn(redis, [home]);
   }
 
   /** Makes both connections anew: they cannot be trusted, or lead to the wrong server. */
   drop(cause: string): void {
     this.#commands.drop(cause);
     this.#subscriber.drop(cause);
+  }
+
+  /** Ends the subscriptions now, and commands when those in flight have had time for their answers. */
+  retire(): void {
+    this.#proof.stop();
+    this.#subscriber.close();
+    setTimeout(() => this.#commands.close(), retireMs).unref();
   }
 
   close(): void {
@@ -125,13 +144,6 @@ export class RedisServer {
     await (this.isSharded ? redis.ssubscribe(...channels) : redis.subscribe(...channels));
   }
 
-  /** Takes another home: the old one's slot has moved to another server. */
-  async moveHome(home: string): Promise<void> {
-    this.#home = home;
-    const redis = this.subscriber;
-    if (redis !== undefined) await this.subscribeOn(redis, [home]);
-  }
-
   /** Puts the scripts into the server again, before anything that is sent after this. */
   async loadScripts(redis: Redis): Promise<void> {
     await Promise.all(this.#parts.scripts.map(({ text }) => redis.script("LOAD", text)));
@@ -139,12 +151,12 @@ export class RedisServer {
 
   // Scripts come first: one that has to be loaded on demand lets later commands overtake the one that needed it.
   async #prepareCommands(redis: Redis): Promise<void> {
-    await greet(redis);
+    await greet(redis, this.isSharded);
     await this.loadScripts(redis);
   }
 
   async #prepareSubscriber(redis: Redis): Promise<void> {
-    await greet(redis);
+    await greet(redis, this.isSharded);
     const hear = (channel: Buffer, payload: Buffer): void => this.#hear(channel.toString("latin1"), payload);
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
     redis.on("moved", () => this.#parts.events.moved());

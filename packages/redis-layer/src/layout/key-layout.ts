@@ -38,6 +38,8 @@ export class KeyLayout {
   groupOf(channel: string): string | undefined {
     const start = channel.indexOf("}", this.prefix.length) + 1;
     const first = channel[start];
-    return start === 0 || first === undefined || first === inboxMark || first === ":" ? undefined : channel.slice(start);
+    return start === 0 || first === undefined || first === inboxMark || first === ":"
+      ? undefined
+      : channel.slice(start);
   }
 }

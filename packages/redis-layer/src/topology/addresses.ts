@@ -2,7 +2,7 @@ import { type RedisAddress, type RedisLocation, refuse } from "../redis-layer-op
 import type { ServerAddress } from "./topology.ts";
 
 /**
- * The servers of a location that is no Cluster.
+ * The servers of a location; of a Cluster those that are named.
  *
  * @throws {SolentError} CONFIG_INVALID
  */
@@ -13,11 +13,15 @@ export function addressesOf(location: RedisLocation): readonly ServerAddress[] {
     if (sentinels.length === 0) refuse("redis.sentinels", "[]", "it names at least one Sentinel");
     return [{ key: `sentinel:${name}`, options: { ...options, sentinels: [...sentinels], name } }];
   }
-  if (!("servers" in location)) return [addressOf(location)];
-  const addresses = location.servers.map((server) => addressOf(server));
-  if (addresses.length === 0) refuse("redis.servers", "[]", "it names at least one server");
+  if ("cluster" in location) return distinct("redis.cluster", location.cluster);
+  return "servers" in location ? distinct("redis.servers", location.servers) : [addressOf(location)];
+}
+
+function distinct(option: string, servers: readonly RedisAddress[]): readonly ServerAddress[] {
+  const addresses = servers.map((server) => addressOf(server));
+  if (addresses.length === 0) refuse(option, "[]", "it names at least one server");
   const keys = new Set(addresses.map(({ key }) => key));
-  if (keys.size < addresses.length) refuse("redis.servers", [...keys].join(", "), "each server is named once");
+  if (keys.size < addresses.length) refuse(option, [...keys].join(", "), "each server is named once");
   return addresses;
 }
 

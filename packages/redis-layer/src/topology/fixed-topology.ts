@@ -1,7 +1,7 @@
 import type { RedisServer } from "../connection/redis-server.ts";
 import { partitionCount } from "../layout/partitions.ts";
 import { rendezvous } from "./rendezvous.ts";
-import type { MakeServer, ServerAddress, Topology } from "./topology.ts";
+import type { HomeIn, MakeServer, ServerAddress, Topology } from "./topology.ts";
 
 /** One server, or several that know nothing of each other: a partition never moves. */
 export class FixedTopology implements Topology {
@@ -13,12 +13,16 @@ export class FixedTopology implements Topology {
     this.isOneServer = addresses.length === 1;
     const keys = addresses.map(({ key }) => key);
     const owners = Array.from({ length: partitionCount }, (_, partition) => rendezvous(keys, partition));
-    this.#servers = addresses.map((address, i) => make(address, Math.max(0, owners.indexOf(i))));
+    this.#servers = addresses.map((address) => make(address));
     this.#byPartition = owners.flatMap((owner) => this.#servers[owner] ?? []);
   }
 
-  start(): void {
-    for (const server of this.#servers) server.start();
+  start(homeIn: HomeIn): void {
+    for (const server of this.#servers) {
+      server.start();
+      // Not on a Cluster, so any name will do on any server.
+      void server.settle(homeIn(0));
+    }
   }
 
   serverOf(partition: number): RedisServer | undefined {

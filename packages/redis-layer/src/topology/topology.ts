@@ -4,7 +4,7 @@ import type { RedisServer } from "../connection/redis-server.ts";
 /** Which server holds which partition. */
 export interface Topology {
   /** Begins to connect. `onMoved` hears of partitions that another server holds now. */
-  start(onMoved: (partitions: readonly number[]) => void): void;
+  start(homeIn: HomeIn, onMoved: (partitions: readonly number[]) => void): void;
   /** The server of a partition; `undefined` while that is not known. */
   serverOf(partition: number): RedisServer | undefined;
   /** The server at an address that another one named. */
@@ -24,5 +24,8 @@ export interface ServerAddress {
   readonly options: RedisConnectOptions;
 }
 
-/** Makes a server that is not started; `partition` is one that it holds. */
-export type MakeServer = (address: ServerAddress, partition: number) => RedisServer;
+/** Makes a server that is not started. */
+export type MakeServer = (address: ServerAddress) => RedisServer;
+
+/** The name of a channel that is in a partition, and that only this node uses. */
+export type HomeIn = (partition: number) => string;
