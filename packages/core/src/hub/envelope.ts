@@ -1,12 +1,15 @@
+import type { WireCodec } from "../layer/wire-codec.ts";
+
 /**
- * How values travel between nodes: one version byte, one byte for the form, then JSON.
+ * How values travel between nodes: one version byte, one byte for the form, then JSON, or what the layer's codec makes of it.
  *
  * With bytes in the value the form is 1 and the JSON, whose length precedes it in four bytes, is `[value, parts]`: each
- * part is the path and the length of a `Uint8Array` that is `null` in the value, and follows at the end.
+ * part is the path and the length of a `Uint8Array` that is `null` in the value, and follows at the end. Form 2 is the codec's.
  */
 const version = 1;
 const plainForm = 0;
 const binaryForm = 1;
+const codecForm = 2;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -46,15 +49,27 @@ export function sealBinary(value: unknown): Uint8Array {
   return bytes;
 }
 
-/** Reads an envelope. Never throws: it comes from outside. */
-export function open(bytes: Uint8Array): Opened {
+/** Puts a value into an envelope, written by a codec. */
+export function sealWith(codec: WireCodec, value: unknown): Uint8Array {
+  const written = codec.encode(value);
+  const bytes = new Uint8Array(written.byteLength + 2);
+  bytes[0] = version;
+  bytes[1] = codecForm;
+  bytes.set(written, 2);
+  return bytes;
+}
+
+/** Reads an envelope; with a codec only what that wrote. Never throws: it comes from outside. */
+export function open(bytes: Uint8Array, codec?: WireCodec): Opened {
   if (bytes.byteLength < 2) return { outcome: "malformed" };
   if (bytes[0] !== version) return { outcome: "unknownVersion" };
+  if ((codec === undefined) !== (bytes[1] !== codecForm)) return { outcome: "malformed" };
   try {
+    if (codec !== undefined) return { outcome: "value", value: codec.decode(bytes.subarray(2)) };
     if (bytes[1] === plainForm) return { outcome: "value", value: JSON.parse(decoder.decode(bytes.subarray(2))) };
     if (bytes[1] === binaryForm) return { outcome: "value", value: openBinary(bytes) };
   } catch {
-    // Not UTF-8, not JSON, or parts that do not fit: told below.
+    // Not UTF-8, not JSON, parts that do not fit, or nothing of the codec: told below.
   }
   return { outcome: "malformed" };
 }

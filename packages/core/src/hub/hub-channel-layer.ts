@@ -37,7 +37,16 @@ import type { EventData, LayerMessage } from "../layer/message.ts";
 import { ChannelNames, newNodeId, nodeOf, requireChannelName, requireGroupName } from "../layer/names.ts";
 import { PlainChannels } from "./plain-channels.ts";
 import { Remote } from "./remote.ts";
+import type { WireCodec } from "../layer/wire-codec.ts";
 import type { WireEvent } from "./wire-event.ts";
+
+/** What a layer with other nodes is made of. */
+export interface ClusterParts {
+  /** Carries groups and inboxes. The layer starts and closes it. */
+  readonly broker: Broker;
+  /** How events and calls are written. Default JSON. */
+  readonly codec?: WireCodec | undefined;
+}
 
 /** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
 export class HubChannelLayer implements ChannelLayer {
@@ -55,10 +64,10 @@ export class HubChannelLayer implements ChannelLayer {
   #isClosed = false;
 
   /**
-   * @param cluster the broker to other nodes, which this layer starts and closes; without it the layer is this process.
+   * @param cluster the way to other nodes; without it the layer is this process.
    * @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule.
    */
-  constructor(options: ChannelLayerOptions = {}, cluster?: ClusterOptions & { readonly broker: Broker }) {
+  constructor(options: ChannelLayerOptions = {}, cluster?: ClusterOptions & ClusterParts) {
     this.#options = resolveLayerOptions(options);
     this.#hub = new Hub(this.#options);
     this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
@@ -224,10 +233,10 @@ export class HubChannelLayer implements ChannelLayer {
     };
   }
 
-  #connect({ broker, ...cluster }: ClusterOptions & { readonly broker: Broker }): Remote {
+  #connect({ broker, codec, ...cluster }: ClusterOptions & ClusterParts): Remote {
     const { maxQueuedMessages, now, expiryMs } = this.#options;
     const local = { hub: this.#hub, flush: () => this.#flushHere(), expiresAtMs: () => now() + expiryMs };
-    const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
+    const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages, codec };
     const remote = new Remote({ node: this.node, broker, local }, { ...resolveClusterOptions(cluster), ...limits });
     this.#hub.links = remote.links;
     return remote;

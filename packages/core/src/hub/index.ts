@@ -31,7 +31,7 @@ export type {
   EventTypeOf,
 } from "../layer/contract-group.ts";
 export type { Message } from "../layer/event.ts";
-export { HubChannelLayer } from "./hub-channel-layer.ts";
+export { type ClusterParts, HubChannelLayer } from "./hub-channel-layer.ts";
 export { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";
 export {
   type ChannelLayerOptions,
@@ -48,4 +48,5 @@ export {
 } from "../layer/mailbox.ts";
 export type { Member, Seat } from "../layer/member.ts";
 export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage } from "../layer/message.ts";
+export type { WireCodec } from "../layer/wire-codec.ts";
 export { maxNameLength, nodeOf, nonLocalName, requireChannelName, requireGroupName } from "../layer/names.ts";

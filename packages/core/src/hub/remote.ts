@@ -3,12 +3,13 @@ import { done } from "../internal/deferred.ts";
 import { RecentIds } from "../internal/recent-ids.ts";
 import type { Broker, BrokerMessage } from "../layer/broker.ts";
 import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
-import { open, seal, sealBinary } from "./envelope.ts";
+import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
 import { nodeOf } from "../layer/names.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import { decodeEvent, encodeEvent, flushType, readEvent, type WireEvent, wireForm } from "./wire-event.ts";
+import type { WireCodec } from "../layer/wire-codec.ts";
 import { memoOf } from "../internal/snapshot.ts";
 
 /** What the other nodes need of this one. */
@@ -26,6 +27,8 @@ export interface RemoteOptions extends SubscriptionOptions {
   readonly callTimeoutMs: number;
   /** How many calls may wait. */
   readonly maxCalls: number;
+  /** How values are written; JSON where not given. */
+  readonly codec?: WireCodec | undefined;
 }
 
 type Action = "send" | "join" | "leave";
@@ -45,6 +48,7 @@ export class Remote {
   readonly #calls: Calls;
   readonly #subscriptions: Subscriptions;
   readonly #seen = new RecentIds(8192);
+  readonly #codec: WireCodec | undefined;
   readonly #answers = new Map<string, (readonly [unknown, CallOutcome])[]>();
   readonly #listener: LocalSeat;
   #lastId = 0;
@@ -54,6 +58,7 @@ export class Remote {
     this.#node = parts.node;
     this.#broker = parts.broker;
     this.#local = parts.local;
+    this.#codec = options.codec;
     this.#listener = new Listener(parts.local.hub, everyNode, { deliver: () => false });
     this.#calls = new Calls(options.callTimeoutMs, options.maxCalls);
     this.#subscriptions = new Subscriptions(
@@ -99,7 +104,7 @@ export class Remote {
 
   /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
   async publish(group: string, event: WireEvent): Promise<void> {
-    const bytes = encodeEvent(event);
+    const bytes = encodeEvent(event, this.#codec);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
     const published = await certain(
@@ -143,7 +148,7 @@ export class Remote {
     const { number, answer } = this.#calls.open();
     try {
       const call = ["call", this.#node, number, action, channel, about.payload];
-      const bytes = about.hasBinary === true ? sealBinary(call) : seal(call);
+      const bytes = this.#seal(call, about.hasBinary);
       this.#requireSize(bytes);
       // Not awaited: the answer can overtake the broker's, and the deadline holds for both.
       void certain(this.#broker.send(nodeOf(channel) ?? "", bytes, this.#newId())).then(
@@ -157,7 +162,7 @@ export class Remote {
   }
 
   #deliver(message: BrokerMessage): boolean {
-    const event = decodeEvent(message.bytes);
+    const event = decodeEvent(message.bytes, this.#codec);
     if (typeof event === "string") {
       this[event] += 1;
       return true;
@@ -208,7 +213,7 @@ export class Remote {
 
   #receive(id: string | undefined, bytes: Uint8Array): void {
     if (id !== undefined && !this.#seen.add(id)) return;
-    const opened = open(bytes);
+    const opened = open(bytes, this.#codec);
     if (opened.outcome !== "value") {
       this[opened.outcome] += 1;
       return;
@@ -272,8 +277,13 @@ export class Remote {
     queueMicrotask(() => {
       this.#answers.delete(to);
       // Nobody to tell when it fails: the node that asked has a deadline.
-      if (!this.#isClosed) this.#broker.send(to, seal(["answers", answers]), this.#newId()).catch(ignore);
+      if (!this.#isClosed) this.#broker.send(to, this.#seal(["answers", answers]), this.#newId()).catch(ignore);
     });
+  }
+
+  #seal(value: unknown, hasBinary = false): Uint8Array {
+    if (this.#codec !== undefined) return sealWith(this.#codec, value);
+    return hasBinary ? sealBinary(value) : seal(value);
   }
 
   #newId(): string {

@@ -1,6 +1,7 @@
 import { eventTypeProblem } from "../internal/event-type.ts";
 import { memoOf, snapshot, SnapshotRefusal } from "../internal/snapshot.ts";
-import { open, seal, sealBinary } from "./envelope.ts";
+import type { WireCodec } from "../layer/wire-codec.ts";
+import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { maxEventDepth } from "../layer/event.ts";
 import type { Except } from "./hub.ts";
 import type { EventData } from "../layer/message.ts";
@@ -15,20 +16,23 @@ export interface WireEvent {
 }
 
 /** The bytes of an event. Its data is a snapshot, so nothing in it can fail. */
-export function encodeEvent(event: WireEvent): Uint8Array {
+export function encodeEvent(event: WireEvent, codec?: WireCodec): Uint8Array {
   const value = wireForm(event);
+  if (codec !== undefined) return sealWith(codec, value);
   return memoOf(event.data)?.hasBinary === true ? sealBinary(value) : seal(value);
 }
 
 /** The event in `bytes`, or why there is none. Its data is a snapshot again. */
-export function decodeEvent(bytes: Uint8Array): WireEvent | "unknownVersion" | "malformed" {
-  const opened = open(bytes);
+export function decodeEvent(bytes: Uint8Array, codec?: WireCodec): WireEvent | "unknownVersion" | "malformed" {
+  const opened = open(bytes, codec);
   return opened.outcome === "value" ? readEvent(opened.value) : opened.outcome;
 }
 
-/** An event as a list; what is not there is `null`, so that the list has one length. */
-export function wireForm(event: WireEvent): readonly unknown[] {
-  return [event.type, event.data, event.sender ?? null, event.except ?? null, Number(event.volatile)];
+/** An event as a list, which ends with the last of its parts that is there. */
+export function wireForm({ type, data, sender, except, volatile }: WireEvent): readonly unknown[] {
+  if (volatile) return [type, data, sender ?? null, except ?? null, 1];
+  if (except !== undefined) return [type, data, sender ?? null, except];
+  return sender === undefined ? [type, data] : [type, data, sender];
 }
 
 /** Reads what `wireForm` made; whatever else it is, is malformed. */
