@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -144,6 +144,21 @@ describe("findRedis", () => {
     expect(found.how).toContain(`installed and started from ${join(bin, "redis-server")}`);
     await found.stop();
   });
+
+  test("starts a container where an engine runs, and elsewhere says why there is none", async () => {
+    const found = await findRedis({ env: { REDIS_FROM: "docker" } }).catch((error: Error) => error);
+    if (found instanceof Error) {
+      expect(found.message).toMatch(/^The tests need Redis: no container of redis:7-alpine could be started \(.+\)\./);
+      return;
+    }
+    const { hostname, port, password } = new URL(found.url);
+    expect(found.how).toBe(`Redis at ${hostname}:${port}, in a container of redis:7-alpine`);
+    expect(password).toMatch(/^[0-9a-f]{32}$/);
+    const open = (): Socket => connect(Number(port), hostname);
+    expect(await ping(open, 5_000)).toBe(true);
+    await found.stop();
+    expect(await ping(open, 5_000)).toBe(false);
+  }, 180_000);
 
   test("fails with the reason of the way that was asked for", async () => {
     const env = { PATH: bin };

@@ -88,13 +88,12 @@ async function started(program: string, verb: string): Promise<FoundRedis> {
 }
 
 async function fromContainer(): Promise<FoundRedis | string> {
-  // Loaded only here: it takes a second.
-  const { GenericContainer, Wait, getContainerRuntimeClient } = await import("testcontainers");
   // An engine publishes a container's port on every address of the machine, so this server has a password.
   const password = randomBytes(16).toString("hex");
   const settings = ["--bind", "0.0.0.0", "--requirepass", password, "--save", "", "--appendonly", "no"];
   try {
-    await getContainerRuntimeClient();
+    // Loaded only here: it takes a second.
+    const { GenericContainer, Wait } = await import("testcontainers");
     const container = await new GenericContainer(image)
       .withCommand(["redis-server", ...settings])
       .withExposedPorts(REDIS_PORT)
