@@ -2,8 +2,8 @@
 //
 //   node scripts/redis-server.mjs [port]      runs one until it is told to end, and prints its address
 //
-// Every server listens on 127.0.0.1 only, has a folder of its own, and dies with the process that started it.
-import { spawn } from "node:child_process";
+// Every server listens on 127.0.0.1 only, has a folder of its own, and ends with the process that started it.
+import { spawn, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -148,7 +148,8 @@ async function startOn(port, options) {
 function launch(program, folder, args) {
   mkdirSync(folder, { recursive: true });
   const log = openSync(join(folder, "redis.log"), "w");
-  const child = spawn(program, [...args, "--dir", folder, "--daemonize", "no", "--logfile", ""], {
+  const [command, ...more] = [...leash(), program];
+  const child = spawn(command, [...more, ...args, "--dir", folder, "--daemonize", "no", "--logfile", ""], {
     cwd: folder,
     stdio: ["ignore", log, log],
   });
@@ -167,6 +168,21 @@ function launch(program, folder, args) {
     child.once("exit", (code, signal) => over(signal ?? `exit code ${code}`));
   });
   return { process: child, ended };
+}
+
+/** @type {string[] | undefined} */
+let knownLeash;
+
+/**
+ * What to put before the program so that Linux kills it with this process, however that ends.
+ *
+ * A process that is killed itself cannot end its children, and a killed run of the tests must not leave servers behind.
+ * Elsewhere, and without util-linux, only an orderly exit takes them along.
+ */
+function leash() {
+  const words = ["setpriv", "--pdeathsig", "KILL"];
+  knownLeash ??= spawnSync(words[0] ?? "", [...words.slice(1), "true"], { stdio: "ignore" }).status === 0 ? words : [];
+  return knownLeash;
 }
 
 function killAll() {
