@@ -10,7 +10,15 @@ const pageTests = "apps/chat/e2e/page/**/*.test.ts";
 
 const notTests = ["**/node_modules/**", "**/dist/**", "**/fixtures/**"];
 
-function project(name: string, include: string[], more: { exclude?: string[]; browser?: boolean } = {}) {
+interface More {
+  exclude?: string[];
+  /** Its tests open a browser: Chromium is found or installed first. */
+  browser?: boolean;
+  /** Its tests talk to Redis: a server is found or started first. */
+  redis?: boolean;
+}
+
+function project(name: string, include: string[], more: More = {}) {
   return {
     extends: true,
     test: {
@@ -18,7 +26,10 @@ function project(name: string, include: string[], more: { exclude?: string[]; br
       include,
       exclude: [...notTests, ...(more.exclude ?? [])],
       setupFiles: ["./test/setup/leaks.ts"],
-      globalSetup: more.browser ? ["./test/setup/chromium.ts"] : [],
+      globalSetup: [
+        ...(more.browser ? ["./test/setup/chromium.ts"] : []),
+        ...(more.redis ? ["./test/setup/redis.ts"] : []),
+      ],
     },
   } satisfies TestProjectInlineConfiguration;
 }
@@ -36,7 +47,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
-      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"] }),
+      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"], redis: true }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
       project("chat", ["apps/chat/**/*.test.ts"], { exclude: [pageTests], browser: true }),
       project("page", [pageTests], { browser: true }),

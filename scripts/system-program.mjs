@@ -37,6 +37,20 @@ const programs = {
     places: [],
     packages: { "apt-get": ["gcc", "libc6-dev"], dnf: ["gcc"], apk: ["gcc", "musl-dev"] },
   },
+  "redis-server": {
+    neededBy: "Several nodes and their tests need",
+    env: "REDIS_SERVER_PATH",
+    names: ["redis-server", "valkey-server"],
+    places: ["/opt/homebrew/bin/redis-server", "/usr/local/bin/redis-server"],
+    packages: { "apt-get": ["redis-server"], dnf: ["redis"], apk: ["redis"] },
+  },
+  openssl: {
+    neededBy: "The tests of Redis over TLS need",
+    env: "OPENSSL_PATH",
+    names: ["openssl"],
+    places: [],
+    packages: { "apt-get": ["openssl"], dnf: ["openssl"], apk: ["openssl"] },
+  },
 };
 
 /** Package manager -> the commands that install packages. @type {Record<string, (packages: string[]) => string[][]>} */
@@ -51,31 +65,24 @@ const installers = {
 
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 
+/** @typedef {{ env?: NodeJS.ProcessEnv, uid?: number | undefined, log?: (line: string) => void }} Host */
+
 /**
- * The path of a system program that can be executed.
+ * The path of a system program that can be executed; installs it if it is not here.
  *
  * @param {string} name  a row of the table, for instance "chromium"
- * @param {{ env?: NodeJS.ProcessEnv, uid?: number | undefined, log?: (line: string) => void }} [host]
+ * @param {Host} [host]
  * @returns {string}
  * @throws {Error} one line that says what to install
  */
 export function systemProgram(name, host = {}) {
-  const program = programs[name];
-  if (program === undefined) {
-    throw new Error(`There is no system program "${name}"; known: ${Object.keys(programs).join(", ")}.`);
-  }
+  const present = presentProgram(name, host);
+  if (present !== undefined) return present;
+
+  const program = rowOf(name);
   const env = host.env ?? process.env;
   const uid = "uid" in host ? host.uid : process.getuid?.();
   const log = host.log ?? ((line) => process.stderr.write(`${line}\n`));
-
-  const named = env[program.env];
-  if (named) {
-    if (isExecutable(named)) return named;
-    throw new Error(`${program.env} is "${named}", which is not an executable file: correct it or unset it.`);
-  }
-  const present = find(program, env);
-  if (present !== undefined) return present;
-
   const failure = install({ name, program, env, uid, log });
   const installed = failure === undefined ? find(program, env) : undefined;
   if (installed !== undefined) return installed;
@@ -83,6 +90,30 @@ export function systemProgram(name, host = {}) {
     `${program.neededBy} ${name} and ${failure ?? "its package brought no program of that name"}: ` +
       `install ${name}, or set ${program.env} to its path.`,
   );
+}
+
+/**
+ * The path of a system program that is here already; installs nothing.
+ *
+ * @param {string} name  a row of the table
+ * @param {Host} [host]
+ * @returns {string | undefined}
+ * @throws {Error} when the environment variable names no executable file
+ */
+export function presentProgram(name, host = {}) {
+  const program = rowOf(name);
+  const env = host.env ?? process.env;
+  const named = env[program.env];
+  if (!named) return find(program, env);
+  if (isExecutable(named)) return named;
+  throw new Error(`${program.env} is "${named}", which is not an executable file: correct it or unset it.`);
+}
+
+/** @param {string} name */
+function rowOf(name) {
+  const program = programs[name];
+  if (program !== undefined) return program;
+  throw new Error(`There is no system program "${name}"; known: ${Object.keys(programs).join(", ")}.`);
 }
 
 /** @param {Program} program @param {NodeJS.ProcessEnv} env */
