@@ -37,7 +37,7 @@ class Harness implements ConformanceHarness, AsyncDisposable {
         if (group === undefined) broker.injectInbox(undefined, bytes);
         else broker.inject({ group, id: undefined, position: undefined, bytes });
       },
-      refuse: (group) => network.refuse(group, new Error("NOPERM")),
+      refuse: (_, group) => network.refuse(group, new Error("NOPERM")),
     };
   }
 

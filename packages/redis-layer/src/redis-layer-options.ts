@@ -8,6 +8,11 @@ export type RedisAddress =
   | (Omit<RedisConnectOptions, "sentinels" | "name" | "natMap"> & {
       /** A URL; the options beside it win. */
       readonly url?: string | undefined;
+      /**
+       * What this server is called among several, the same on every node: it decides which groups it holds. Default its host,
+       * port and database as given here, which will do where every node reaches it by the same ones.
+       */
+      readonly serverName?: string | undefined;
     });
 
 /** Where Redis is. */

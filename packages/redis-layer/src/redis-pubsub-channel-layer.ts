@@ -29,10 +29,41 @@ const envelopeBytes = 65_536;
  * Needs Redis 6 or newer, or Valkey.
  */
 export class RedisPubSubChannelLayer extends HubChannelLayer {
+  readonly #broker: RedisBroker;
+
   /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
   constructor(options: RedisPubSubChannelLayerOptions = {}) {
     const { layer, cluster, redis } = splitOptions(options);
-    super(layer, { ...cluster, broker: makeBroker(redis, (layer.maxMessageBytes ?? 1_048_576) + envelopeBytes) });
+    const broker = makeBroker(redis, (layer.maxMessageBytes ?? 1_048_576) + envelopeBytes);
+    super(layer, { ...cluster, broker });
+    this.#broker = broker;
+  }
+
+  /** Whether this node is connected to all of its Redis servers now: for health checks. */
+  get isConnected(): boolean {
+    return this.#broker.isReady;
+  }
+
+  /**
+   * Resolves when this node is connected to all of its Redis servers; at once when it is now.
+   *
+   * Wait for it before you listen. What goes wrong meanwhile is told to `onProblem`.
+   *
+   * @throws {SolentError} LAYER_CLOSED when the layer is closed before. The signal's reason when it aborts.
+   */
+  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    await this.#broker.ready(options.signal);
+    // What was joined before is live then.
+    await this.#broker.settled();
+  }
+
+  /**
+   * Resolves when what this node sent before is with Redis, and what was with Redis before has arrived at this node.
+   *
+   * For tests, and before the end of a script. It waits for nothing at a server that is away.
+   */
+  settled(): Promise<void> {
+    return this.#broker.settled();
   }
 }
 

@@ -14,18 +14,18 @@ export interface ConformanceFaults {
   readonly disconnect: (layer: ChannelLayer) => void | Promise<void>;
   /** Connects it again. */
   readonly reconnect: (layer: ChannelLayer) => void | Promise<void>;
-  /** The next event is published twice under one id. */
-  readonly publishNextTwice: () => void;
-  /** The next event does not reach that node, though its connection stays. */
-  readonly loseNext: (layer: ChannelLayer) => void;
+  /** The group's next event is published twice under one id. */
+  readonly publishNextTwice: (group: string) => void | Promise<void>;
+  /** The group's next event does not reach that node, though its connection stays. */
+  readonly loseNext: (layer: ChannelLayer, group: string) => void | Promise<void>;
   /** A stale copy of the store takes over: so many of the group's newest events are forgotten. */
   readonly rewind: (group: string, events: number) => void | Promise<void>;
   /** That node's subscription of the group is gone, and nobody tells it. */
   readonly dropSubscription: (layer: ChannelLayer, group: string) => void | Promise<void>;
   /** Something that is no event arrives at that node for the group, or in its inbox where there is no group. */
   readonly poison: (layer: ChannelLayer, bytes: Uint8Array, group?: string) => void | Promise<void>;
-  /** Subscriptions of the group are refused. */
-  readonly refuse: (group: string) => void | Promise<void>;
+  /** That node's subscriptions of the group are refused. */
+  readonly refuse: (layer: ChannelLayer, group: string) => void | Promise<void>;
 }
 
 /** What a layer's author provides so that the cases can run. One harness a case. */

@@ -231,7 +231,7 @@ export const nodeCases: readonly ConformanceCase[] = [
       const [here, there] = await twoLayers(harness);
       const { member } = await joined(here, "room");
       await there.groupSend("room", say("a"));
-      fault(harness, "publishNextTwice")();
+      await fault(harness, "publishNextTwice")("room");
       await there.groupSend("room", say("b"));
       await there.groupSend("room", say("c"));
       await member.until(3);
@@ -248,7 +248,7 @@ export const nodeCases: readonly ConformanceCase[] = [
       const { member } = await joined(here, "room");
       await there.groupSend("room", say("a"));
       await member.until(1);
-      fault(harness, "loseNext")(here);
+      await fault(harness, "loseNext")(here, "room");
       for (const text of ["lost", "b", "c"]) await there.groupSend("room", say(text));
       await member.until(4);
       await harness.settle();
@@ -338,7 +338,7 @@ export const nodeCases: readonly ConformanceCase[] = [
     needs: ["nodes", "refuse"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
-      await fault(harness, "refuse")("secret");
+      await fault(harness, "refuse")(here, "secret");
       const member = new Recorder();
       const seat = here.attach(member);
       const refused = rejects(() => seat.join("secret"), "LAYER_UNAVAILABLE", "the join of the forbidden group");

@@ -52,7 +52,10 @@ export class RedisBroker implements Broker {
   #node = "";
   #inbox = "";
   #inboxLast: Position | undefined;
+  #isInboxOpen = false;
+  readonly #waitingForReady = new Set<{ look: () => void; fail: () => void }>();
   #hasBeenUp = false;
+  #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
@@ -108,10 +111,50 @@ export class RedisBroker implements Broker {
     return comparePositions(last, next);
   }
 
+  /** Whether all servers are connected, and the inbox is open. */
+  get isReady(): boolean {
+    const { servers } = this.#topology;
+    return this.#isInboxOpen && servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+  }
+
+  /** Resolves when it `isReady`. */
+  ready(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => () => {
+        this.#waitingForReady.delete(waiter);
+        signal?.removeEventListener("abort", abort);
+        settle();
+      };
+      const waiter = {
+        look: () => this.isReady && end(resolve)(),
+        fail: end(() => reject(new SolentError("LAYER_CLOSED"))),
+      };
+      const abort = end(() => reject(signal?.reason as Error));
+      if (this.#isClosed) return waiter.fail();
+      if (signal?.aborted === true) return abort();
+      this.#waitingForReady.add(waiter);
+      signal?.addEventListener("abort", abort);
+      waiter.look();
+    });
+  }
+
+  /** A barrier in both directions, at every server that is connected. */
+  async settled(): Promise<void> {
+    // Publications are written at the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([...this.#topology.servers].map((server) => server.settled()));
+  }
+
   close(): Promise<void> {
+    this.#isClosed = true;
     this.#publisher.close();
     this.#topology.close();
+    for (const { fail } of this.#waitingForReady) fail();
     return Promise.resolve();
+  }
+
+  #lookForReady(): void {
+    for (const { look } of this.#waitingForReady) look();
   }
 
   #placeOf(group: string): Place {
@@ -129,7 +172,10 @@ export class RedisBroker implements Broker {
       events: {
         subscriberUp: (server) => void this.#subscriberUp(server),
         subscriberDown: (server) => this.#subscriberDown(server),
-        commandsUp: () => this.#publisher.flushSoon(),
+        commandsUp: () => {
+          this.#publisher.flushSoon();
+          this.#lookForReady();
+        },
         commandsDown: () => this.#topology.lookAgain(),
         message: (channel, payload) => this.#hear(channel, payload),
         moved: () => this.#topology.lookAgain(),
@@ -144,6 +190,7 @@ export class RedisBroker implements Broker {
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
+    this.#lookForReady();
   }
 
   // Before groups: whoever hears that a group is live here may send to its members directly.
@@ -155,10 +202,12 @@ export class RedisBroker implements Broker {
     }
     if (this.#inboxLast !== undefined && inbox.position !== this.#inboxLast) this.#sink?.inboxLost();
     this.#inboxLast = inbox.position;
+    this.#isInboxOpen = true;
     return true;
   }
 
   #subscriberDown(server: RedisServer): void {
+    if (this.#topology.serverOf(partitionOf(this.#node)) === server) this.#isInboxOpen = false;
     this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
   }

@@ -37,6 +37,7 @@ const ownPolicy = {
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   enableReadyCheck: false,
+  disableClientInfo: true,
 } as const satisfies RedisOptions;
 
 /** A new connection, not begun yet. `url` is completed by `options`, which win. */

@@ -99,6 +99,17 @@ export class RedisServer {
     return this.#subscriber.redis;
   }
 
+  /** Whether both connections work. */
+  get isUp(): boolean {
+    return this.commands !== undefined && this.subscriber !== undefined;
+  }
+
+  /** Resolves when all commands before are executed, and all messages before have arrived; at once while it is away. */
+  async settled(): Promise<void> {
+    await this.commands?.ping().catch(ignore);
+    await this.subscriber?.ping().catch(ignore);
+  }
+
   /** Connects for commands; `settle` connects for subscriptions. */
   start(): void {
     this.#commands.start();
@@ -169,6 +180,10 @@ export class RedisServer {
   }
 
   #proveWhenUp(): void {
-    if (this.commands !== undefined && this.subscriber !== undefined) this.#proof.start();
+    if (this.isUp) this.#proof.start();
   }
+}
+
+function ignore(): void {
+  // The connection has ended, and says so elsewhere.
 }

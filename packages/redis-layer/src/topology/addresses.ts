@@ -26,18 +26,18 @@ function distinct(option: string, servers: readonly RedisAddress[]): readonly Se
 }
 
 function addressOf(address: RedisAddress): ServerAddress {
-  const { url, ...options } = typeof address === "string" ? { url: address } : address;
+  const { url, serverName, ...options } = typeof address === "string" ? { url: address } : address;
   if (url === undefined) {
     const { path, host = "127.0.0.1", port = 6379, db = 0 } = options;
-    return { key: path ?? `${host}:${port}/${db}`, options };
+    return { key: serverName ?? path ?? `${host}:${port}/${db}`, options };
   }
-  if (url.startsWith("/")) return { key: url, url, options };
+  if (url.startsWith("/")) return { key: serverName ?? url, url, options };
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^(redis|rediss):$/.test(parsed.protocol)) {
     refuse("redis", shown(url), 'it is a URL as in "redis://host:6379", or the path of a Unix socket');
   }
   const db = parsed.pathname.slice(1) || "0";
-  return { key: `${parsed.hostname}:${parsed.port || "6379"}/${db}`, url, options };
+  return { key: serverName ?? `${parsed.hostname}:${parsed.port || "6379"}/${db}`, url, options };
 }
 
 // A password may be in it.

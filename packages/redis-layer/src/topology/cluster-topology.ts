@@ -50,6 +50,10 @@ export class ClusterTopology implements Topology {
     this.#parts = parts;
   }
 
+  get servers(): ReadonlySet<RedisServer> {
+    return new Set(this.#homes.keys());
+  }
+
   start(homeIn: HomeIn, onMoved: (partitions: readonly number[]) => void): void {
     this.#homeIn = homeIn;
     this.#onMoved = onMoved;

@@ -6,19 +6,20 @@ import type { HomeIn, MakeServer, ServerAddress, Topology } from "./topology.ts"
 /** One server, or several that know nothing of each other: a partition never moves. */
 export class FixedTopology implements Topology {
   readonly isOneServer: boolean;
-  readonly #servers: readonly RedisServer[];
+  readonly servers: ReadonlySet<RedisServer>;
   readonly #byPartition: readonly RedisServer[];
 
   constructor(addresses: readonly ServerAddress[], make: MakeServer) {
     this.isOneServer = addresses.length === 1;
     const keys = addresses.map(({ key }) => key);
     const owners = Array.from({ length: partitionCount }, (_, partition) => rendezvous(keys, partition));
-    this.#servers = addresses.map((address) => make(address));
-    this.#byPartition = owners.flatMap((owner) => this.#servers[owner] ?? []);
+    const servers = addresses.map((address) => make(address));
+    this.servers = new Set(servers);
+    this.#byPartition = owners.flatMap((owner) => servers[owner] ?? []);
   }
 
   start(homeIn: HomeIn): void {
-    for (const server of this.#servers) {
+    for (const server of this.servers) {
       server.start();
       // Not on a Cluster, so any name will do on any server.
       void server.settle(homeIn(0));
@@ -38,6 +39,6 @@ export class FixedTopology implements Topology {
   }
 
   close(): void {
-    for (const server of this.#servers) server.close();
+    for (const server of this.servers) server.close();
   }
 }

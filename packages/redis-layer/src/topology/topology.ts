@@ -7,6 +7,8 @@ export interface Topology {
   start(homeIn: HomeIn, onMoved: (partitions: readonly number[]) => void): void;
   /** The server of a partition; `undefined` while that is not known. */
   serverOf(partition: number): RedisServer | undefined;
+  /** All servers that hold partitions; empty while none is known. */
+  readonly servers: ReadonlySet<RedisServer>;
   /** The server at an address that another one named. */
   serverAt(address: string): RedisServer | undefined;
   /** Something was not where it should be: look again soon. */

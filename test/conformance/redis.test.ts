@@ -1,0 +1,33 @@
+import { conformanceSkip, layerConformance } from "@solent/core/testing";
+import type { RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { RedisHarness, type RedisWorld } from "./redis-harness.ts";
+import { oneServer, threeServers } from "./redis-worlds.ts";
+
+const capabilities = { offsets: true, history: false, presence: false, receivers: true };
+
+const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayerOptions][] = [
+  ["one server", oneServer, {}],
+  ["three servers", threeServers, {}],
+];
+
+describe.each(rows)("RedisPubSubChannelLayer on %s", (_, begin, options) => {
+  let world: RedisWorld;
+  beforeAll(async () => {
+    world = await begin();
+  });
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  for (const conformanceCase of layerConformance) {
+    const every = Object.fromEntries((conformanceCase.needs ?? []).map((need) => [need, () => undefined]));
+    const skip = conformanceSkip(conformanceCase, { nodes: true, capabilities, faults: every });
+    if (skip !== undefined) {
+      test.skip(`${skip.name} [${skip.reason}]`);
+      continue;
+    }
+    test(conformanceCase.name, async () => {
+      await using harness = new RedisHarness(world, options);
+      await conformanceCase.run(harness);
+    });
+  }
+});
