@@ -16,6 +16,7 @@ import { pathToFileURL } from "node:url";
  * @property {string[]} names    what it is called on the PATH, best first
  * @property {string[]} places   where it is when it is not on the PATH
  * @property {Record<string, string[]>} packages  package manager -> packages to install
+ * @property {string[]} [accepts]  arguments with which it must end well: a program of the same name may lack what is needed
  */
 
 /** One row a program. @type {Record<string, Program>} */
@@ -29,6 +30,14 @@ const programs = {
       "/Applications/Chromium.app/Contents/MacOS/Chromium",
     ],
     packages: { "apt-get": ["chromium", "fonts-liberation"], dnf: ["chromium"], apk: ["chromium", "font-liberation"] },
+  },
+  "python3-channels-redis": {
+    neededBy: "The tests beside Django Channels need",
+    env: "CHANNELS_REDIS_PYTHON_PATH",
+    names: ["python3"],
+    places: ["/usr/bin/python3"],
+    packages: { "apt-get": ["python3-django-channels", "python3-channels-redis", "python3-cryptography"] },
+    accepts: ["-c", "import channels_redis.core, channels_redis.pubsub, cryptography.fernet"],
   },
   gcc: {
     neededBy: "The benchmarks need",
@@ -118,11 +127,13 @@ function rowOf(name) {
 
 /** @param {Program} program @param {NodeJS.ProcessEnv} env */
 function find(program, env) {
-  for (const name of program.names) {
-    const path = onPath(name, env);
-    if (path !== undefined) return path;
-  }
-  return program.places.find(isExecutable);
+  const found = program.names.map((name) => onPath(name, env)).filter((path) => path !== undefined);
+  return [...found, ...program.places.filter(isExecutable)].find((path) => accepts(program, path, env));
+}
+
+/** @param {Program} program @param {string} path @param {NodeJS.ProcessEnv} env */
+function accepts(program, path, env) {
+  return program.accepts === undefined || run([path, ...program.accepts], env) === undefined;
 }
 
 /** @param {string} name @param {NodeJS.ProcessEnv} env */

@@ -8,6 +8,8 @@ const capabilities = { offsets: true, history: false, presence: false, receivers
 
 const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayerOptions][] = [
   ["one server", oneServer, {}],
+  ["one server, in MessagePack", oneServer, { serializerFormat: "msgpack" }],
+  ["one server, encrypted", oneServer, { symmetricEncryptionKeys: ["the key of today", "the key of yesterday"] }],
   ["three servers", threeServers, {}],
 ];
 

@@ -61,6 +61,22 @@ describe("systemProgram", () => {
     expect(said).toEqual([]);
   });
 
+  test("passes over a program that lacks what is needed", () => {
+    packageManager("unrelated");
+    const complete = script("python3", '[ "$1" = -c ]');
+    const attempt = () => {
+      try {
+        return systemProgram("python3-channels-redis", { env: { PATH: bin }, uid: 0, log: (line) => said.push(line) });
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(attempt()).toBe(complete);
+    expect(said).toEqual([]);
+    script("python3", '[ "$1" != -c ]');
+    expect(attempt()).not.toBe(complete);
+  });
+
   test("installs with the package manager when it is root, and says so", () => {
     packageManager("chromium");
     expect(find()).toBe(join(bin, "chromium"));
@@ -106,7 +122,7 @@ describe("systemProgram", () => {
 
   test("names the programs it knows when asked for another", () => {
     expect(messageOf(() => systemProgram("netscape"))).toBe(
-      'There is no system program "netscape"; known: chromium, gcc, redis-server, openssl.',
+      'There is no system program "netscape"; known: chromium, python3-channels-redis, gcc, redis-server, openssl.',
     );
   });
 });

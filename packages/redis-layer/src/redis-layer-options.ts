@@ -42,6 +42,13 @@ export interface RedisPubSubChannelLayerOptions extends ChannelLayerOptions, Clu
   readonly redis?: RedisLocation | undefined;
   /** What every key and channel begins with; letters, digits, `-`, `_`, `.`, `:`. Default `"solent"`. */
   readonly prefix?: string | undefined;
+  /** How payloads are written: `"json"` or `"msgpack"`, the same on all nodes. Default `"json"`. */
+  readonly serializerFormat?: "json" | "msgpack" | undefined;
+  /**
+   * Keys that encrypt payloads, any long random texts: the first encrypts, all decrypt. Names of groups and channels stay in
+   * clear. To rotate, give every node the new key last, then first, then alone. Default none: payloads in clear.
+   */
+  readonly symmetricEncryptionKeys?: readonly string[] | undefined;
   /** How long the position of a group outlives its last event, in ms. Default 86,400,000 (a day). */
   readonly positionTtlMs?: number | undefined;
   /** How long a send may wait for Redis to come back, in ms; then it rejects. Default 5,000. */
@@ -64,6 +71,8 @@ export interface RedisPubSubChannelLayerOptions extends ChannelLayerOptions, Clu
 export interface ResolvedRedisOptions {
   readonly redis: RedisLocation;
   readonly prefix: string;
+  readonly serializerFormat: "json" | "msgpack";
+  readonly symmetricEncryptionKeys: readonly string[];
   readonly positionTtlMs: number;
   readonly publishTimeoutMs: number;
   readonly maxPendingMessages: number;
@@ -77,6 +86,8 @@ export interface ResolvedRedisOptions {
 const defaults: ResolvedRedisOptions = Object.freeze({
   redis: "redis://127.0.0.1:6379",
   prefix: "solent",
+  serializerFormat: "json",
+  symmetricEncryptionKeys: [],
   positionTtlMs: 86_400_000,
   publishTimeoutMs: 5000,
   maxPendingMessages: 10_000,
@@ -88,6 +99,7 @@ const defaults: ResolvedRedisOptions = Object.freeze({
 });
 
 const counts = ["maxPendingMessages", "maxPendingBytes"] as const;
+const serializerFormats: readonly unknown[] = ["json", "msgpack"];
 const times = ["positionTtlMs", "publishTimeoutMs", "connectTimeoutMs", "proofIntervalMs", "proofTimeoutMs"] as const;
 
 /** What belongs to the layer of the core, and what to Redis. */
@@ -119,6 +131,12 @@ export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOpti
   }
   if (!/^[\w.:-]{1,64}$/.test(resolved.prefix)) {
     refuse("prefix", resolved.prefix, "it is 1 to 64 ASCII letters, digits, hyphens, underscores, dots and colons");
+  }
+  if (!serializerFormats.includes(resolved.serializerFormat)) {
+    refuse("serializerFormat", resolved.serializerFormat, 'it is "json" or "msgpack"');
+  }
+  if (!Array.isArray(resolved.symmetricEncryptionKeys)) {
+    refuse("symmetricEncryptionKeys", typeof resolved.symmetricEncryptionKeys, "it is a list of texts");
   }
   if (typeof resolved.onProblem !== "function") refuse("onProblem", resolved.onProblem, "it is a function");
   return { layer, cluster: { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs }, redis: resolved };

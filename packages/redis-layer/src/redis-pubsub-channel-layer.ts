@@ -11,6 +11,7 @@ import {
 import { addressesOf } from "./topology/addresses.ts";
 import { ClusterTopology } from "./topology/cluster-topology.ts";
 import { FixedTopology } from "./topology/fixed-topology.ts";
+import { layerCodec } from "./wire/layer-codec.ts";
 import type { MakeServer, Topology } from "./topology/topology.ts";
 
 /** How many messages may be in flight at one server: more wait for their answers. */
@@ -35,7 +36,7 @@ export class RedisPubSubChannelLayer extends HubChannelLayer {
   constructor(options: RedisPubSubChannelLayerOptions = {}) {
     const { layer, cluster, redis } = splitOptions(options);
     const broker = makeBroker(redis, (layer.maxMessageBytes ?? 1_048_576) + envelopeBytes);
-    super(layer, { ...cluster, broker });
+    super(layer, { ...cluster, broker, codec: layerCodec(redis) });
     this.#broker = broker;
   }
 
