@@ -49,6 +49,16 @@ export function sealBinary(value: unknown): Uint8Array {
   return bytes;
 }
 
+/**
+ * JSON as a codec: with `Uint8Array`s anywhere in the value.
+ *
+ * What a layer writes in clear is the same JSON without this; it is for what wraps it, such as encryption.
+ */
+export const jsonCodec: WireCodec = Object.freeze({
+  encode: (value: unknown) => sealBinary(value).subarray(2),
+  decode: (bytes: Uint8Array) => openBinary(bytes, 0),
+});
+
 /** Puts a value into an envelope, written by a codec. */
 export function sealWith(codec: WireCodec, value: unknown): Uint8Array {
   const written = codec.encode(value);
@@ -67,16 +77,17 @@ export function open(bytes: Uint8Array, codec?: WireCodec): Opened {
   try {
     if (codec !== undefined) return { outcome: "value", value: codec.decode(bytes.subarray(2)) };
     if (bytes[1] === plainForm) return { outcome: "value", value: JSON.parse(decoder.decode(bytes.subarray(2))) };
-    if (bytes[1] === binaryForm) return { outcome: "value", value: openBinary(bytes) };
+    if (bytes[1] === binaryForm) return { outcome: "value", value: openBinary(bytes, 2) };
   } catch {
     // Not UTF-8, not JSON, parts that do not fit, or nothing of the codec: told below.
   }
   return { outcome: "malformed" };
 }
 
-function openBinary(bytes: Uint8Array): unknown {
-  const end = 6 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2);
-  const [value, parts] = JSON.parse(decoder.decode(bytes.subarray(6, end))) as [unknown, [Path, number][]];
+function openBinary(bytes: Uint8Array, start: number): unknown {
+  const begin = start + 4;
+  const end = begin + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(start);
+  const [value, parts] = JSON.parse(decoder.decode(bytes.subarray(begin, end))) as [unknown, [Path, number][]];
   const root = { value };
   let at = end;
   for (const [path, length] of parts) {

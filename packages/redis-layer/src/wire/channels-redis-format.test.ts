@@ -72,7 +72,8 @@ describe("ChannelsRedisFormat", () => {
   });
 
   test("gives fields without the type, and no way to a prototype", () => {
-    expect(json.parse(ascii('{"type": "a.b", "__proto__": {"x": 1}}'))).toMatchObject({ reason: "malformed" });
+    const named = json.parse(ascii('{"type": "a.b", "__proto__": {"x": 1}}'));
+    expect(named.outcome === "message" && Object.getPrototypeOf(named.fields)).toBe(Object.prototype);
     const parsed = json.parse(ascii('{"type": "a.b", "constructor": 1}'));
     expect(parsed).toEqual({ outcome: "message", type: "a.b", fields: { constructor: 1 } });
   });

@@ -3,8 +3,7 @@
  *
  * A value is `null`, a boolean, a finite number, a text, an array, a plain record with text keys, or a `Uint8Array`, nested
  * at most `maxWireDepth` deep. A record's fields that are `undefined` are left out, as JSON does; negative zero becomes zero.
- * Every codec refuses NaN and the infinities, which JSON does not have, and the key `__proto__`, which few programs copy
- * safely. What decoding gives belongs to the caller and shares no memory with `bytes`.
+ * Every codec refuses NaN and the infinities, which JSON does not have. A key `__proto__` is a field like any other. What decoding gives belongs to the caller and shares no memory with `bytes`.
  */
 export interface WireCodec {
   /** Its name in options and logs: `"msgpack"`, `"json"`. */
@@ -122,7 +121,6 @@ class Check {
       const field = value[key];
       if (field === undefined) continue;
       this.#path[depth] = key;
-      if (key === "__proto__") throw this.#refusal("has a key that is not allowed");
       this.#text(key);
       this.value(field);
     }

@@ -1,6 +1,5 @@
-import type { WireCodec } from "@solent/core/layer";
+import { jsonCodec, type WireCodec } from "@solent/core/layer";
 import { PayloadEncryption } from "./encryption.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { messagePackCodec } from "./message-pack-codec.ts";
 
 /** How a layer writes its payloads; the same on all nodes. */

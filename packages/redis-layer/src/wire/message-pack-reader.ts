@@ -16,6 +16,7 @@ export function readMessagePack(bytes: Uint8Array): unknown {
   return value;
 }
 
+const ownField = { enumerable: true, configurable: true, writable: true };
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 // Beyond this the system's decoder is faster than a loop.
 const shortText = 48;
@@ -112,7 +113,10 @@ class Reader {
     const record: Record<string, unknown> = {};
     for (let i = 0; i < count; i += 1) {
       const key = this.#key();
-      record[key] = this.value(depth + 1);
+      const field = this.value(depth + 1);
+      // Assigned, this one key would become the record's prototype.
+      if (key === "__proto__") Object.defineProperty(record, key, { ...ownField, value: field });
+      else record[key] = field;
     }
     return record;
   }
@@ -122,7 +126,6 @@ class Reader {
     const isText = (head >= 0xa0 && head <= 0xbf) || (head >= 0xd9 && head <= 0xdb);
     if (!isText) throw new WireRefusal("has a key that is no text", { kind: "key" });
     const key = this.#text(head <= 0xbf ? head & 0x1f : this.#unsigned(1 << (head - 0xd9)));
-    if (key === "__proto__") throw new WireRefusal("has a key that is not allowed");
     return key;
   }
 
