@@ -1,8 +1,8 @@
 import { SolentError } from "@solent/core/errors";
-import type { Redis } from "ioredis";
+import type { ChainableCommander, Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { Lane, unavailable } from "./lane.ts";
-import { type Attempt, type Publication, type PublicationAnswer, readAttempt } from "./publication.ts";
+import { type Attempt, type Publication, type PublicationAnswer, readAttempts } from "./publication.ts";
 import type { Script } from "./script.ts";
 
 /** Where publications go, and what is to be done when they fail. */
@@ -36,6 +36,10 @@ export interface Draft {
 }
 
 const retryPauseMs = 20;
+
+// Redis does nothing else while a script runs: a bound of some tenths of a millisecond.
+const maxPerCommand = 64;
+const maxBytesPerCommand = 262_144;
 
 /**
  * Writes messages to Redis: what one turn brings in one write, what one node sends to one group in its order.
@@ -196,19 +200,31 @@ export class Publisher {
   ): Promise<readonly Attempt[] | undefined> {
     const pipeline = redis.pipeline();
     if (isAsking) pipeline.asking();
-    for (const [, publication] of batch) {
-      const { name, bytes, id, volatile } = publication;
-      this.#flying.set(id, publication);
-      if (!volatile) pipeline.evalsha(this.#script.sha, 1, name, bytes, id);
-      else if (server.isSharded) pipeline.spublish(name, plainPayload(id, bytes));
-      else pipeline.publish(name, plainPayload(id, bytes));
-    }
+    const commands = inCommands(batch, server.isSharded);
+    for (const command of commands) this.#add(pipeline, command, server.isSharded);
     try {
-      const results = (await pipeline.exec()) ?? [];
-      return results.slice(isAsking ? 1 : 0).map(([error, answer]) => readAttempt(error, answer));
+      const results = ((await pipeline.exec()) ?? []).slice(isAsking ? 1 : 0);
+      return commands.flatMap((command, i) => {
+        const [error, answer] = results[i] ?? [null, null];
+        return readAttempts(error, answer, command.length);
+      });
     } catch {
       return batch.map(() => ({ outcome: "uncertain" }) as const);
     }
+  }
+
+  #add(pipeline: ChainableCommander, command: readonly Publication[], isSharded: boolean): void {
+    const [first] = command;
+    for (const publication of command) this.#flying.set(publication.id, publication);
+    if (first?.volatile === true) {
+      const payload = plainPayload(first.id, first.bytes);
+      if (isSharded) pipeline.spublish(first.name, payload);
+      else pipeline.publish(first.name, payload);
+      return;
+    }
+    const names = command.map(({ name }) => name);
+    const values = command.flatMap(({ bytes, id }) => [bytes, id]);
+    pipeline.evalsha(this.#script.sha, names.length, ...names, ...values);
   }
 
   // What has to be done before the next attempt can succeed.
@@ -244,6 +260,29 @@ export class Publisher {
     }
     if (this.#pending > 0) this.#sweepLater();
   }
+}
+
+// One call of the script carries as many as it may: on a Cluster those of one slot. What gets no position goes alone, in its
+// place: what one node sends to one group keeps its order.
+function inCommands(batch: readonly [Lane, Publication][], isSharded: boolean): readonly Publication[][] {
+  const commands: Publication[][] = [];
+  let bytes = 0;
+  let last: Publication | undefined;
+  for (const [, publication] of batch) {
+    const command = commands.at(-1);
+    const fits =
+      command !== undefined &&
+      !publication.volatile &&
+      last?.volatile === false &&
+      (!isSharded || last.partition === publication.partition) &&
+      command.length < maxPerCommand &&
+      bytes + publication.bytes.length <= maxBytesPerCommand;
+    if (fits) command.push(publication);
+    else commands.push([publication]);
+    bytes = (fits ? bytes : 0) + publication.bytes.length;
+    last = publication;
+  }
+  return commands;
 }
 
 function plainPayload(id: string, bytes: Buffer): Buffer {
