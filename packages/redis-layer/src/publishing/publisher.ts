@@ -1,8 +1,9 @@
 import { SolentError } from "@solent/core/errors";
+import type { Published } from "@solent/core/layer";
 import type { ChainableCommander, Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { Lane, unavailable } from "./lane.ts";
-import { type Attempt, type Publication, type PublicationAnswer, readAttempts } from "./publication.ts";
+import { type Attempt, type Publication, readAttempts } from "./publication.ts";
 import type { Script } from "./script.ts";
 
 /** Where publications go, and what is to be done when they fail. */
@@ -73,32 +74,21 @@ export class Publisher {
    *
    * @throws {SolentError} LAYER_BUSY, LAYER_UNAVAILABLE, LAYER_UNCERTAIN, LAYER_CLOSED
    */
-  publish(draft: Draft): Promise<PublicationAnswer> {
+  publish(draft: Draft): Promise<Published> {
     const { maxPendingMessages, maxPendingBytes } = this.#options;
     if (this.#isClosed) return Promise.reject(new SolentError("LAYER_CLOSED"));
     if (this.#pending >= maxPendingMessages) return busy("messages for Redis", maxPendingMessages);
+    const { name, partition, id, volatile } = draft;
     const bytes = Buffer.from(draft.bytes.buffer, draft.bytes.byteOffset, draft.bytes.byteLength);
     if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
+    const dueAtMs = performance.now() + this.#options.publishTimeoutMs;
     this.#pending += 1;
     this.#pendingBytes += bytes.length;
+    this.#sweepLater();
+    this.flushSoon();
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#pending -= 1;
-        this.#pendingBytes -= bytes.length;
-      };
-      this.#laneOf(draft.partition).waiting.push({
-        name: draft.name,
-        partition: draft.partition,
-        bytes,
-        id: draft.id,
-        volatile: draft.volatile,
-        dueAtMs: performance.now() + this.#options.publishTimeoutMs,
-        isSeen: false,
-        resolve: (answer) => (settle(), resolve(answer)),
-        reject: (error) => (settle(), reject(error)),
-      });
-      this.#sweepLater();
-      this.flushSoon();
+      const publication = { name, partition, bytes, id, volatile, dueAtMs, isSeen: false, resolve, reject };
+      this.#laneOf(partition).waiting.push(publication);
     });
   }
 
@@ -123,15 +113,16 @@ export class Publisher {
     this.#isClosed = true;
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#retryTimer);
-    for (const { waiting } of this.#lanes.values()) {
-      for (const { reject } of waiting.splice(0)) reject(new SolentError("LAYER_CLOSED"));
-    }
+    for (const lane of this.#lanes.values()) lane.expire(Infinity, new SolentError("LAYER_CLOSED"));
   }
 
   #laneOf(partition: number): Lane {
     let lane = this.#lanes.get(partition);
     if (lane === undefined) {
-      lane = new Lane(partition);
+      lane = new Lane(partition, ({ bytes }) => {
+        this.#pending -= 1;
+        this.#pendingBytes -= bytes.length;
+      });
       this.#lanes.set(partition, lane);
     }
     this.#busy.add(lane);
@@ -253,11 +244,8 @@ export class Publisher {
   #sweep(): void {
     this.#sweepTimer = undefined;
     const nowMs = performance.now();
-    for (const lane of this.#busy) {
-      for (const { reject } of lane.expire(nowMs)) {
-        reject(unavailable(`Redis could not be written to within ${this.#options.publishTimeoutMs} ms`));
-      }
-    }
+    const reason = unavailable(`Redis could not be written to within ${this.#options.publishTimeoutMs} ms`);
+    for (const lane of this.#busy) lane.expire(nowMs, reason);
     if (this.#pending > 0) this.#sweepLater();
   }
 }
