@@ -18,8 +18,11 @@ export type RedisAddress =
 /** Where Redis is. */
 export type RedisLocation =
   | RedisAddress
-  /** Several servers that know nothing of each other; the order does not matter. */
-  | { readonly servers: readonly RedisAddress[] }
+  /**
+   * Several servers that know nothing of each other; the order does not matter. With `previousServers`, nodes that know only
+   * those run meanwhile: give it to all nodes one after the other, and leave it out again afterwards.
+   */
+  | { readonly servers: readonly RedisAddress[]; readonly previousServers?: readonly RedisAddress[] | undefined }
   /** The primary that these Sentinels name. `options` reach that primary: user, password, TLS. */
   | {
       readonly sentinels: readonly { readonly host: string; readonly port: number }[];

@@ -15,17 +15,22 @@ import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import { unavailable } from "../publishing/lane.ts";
+import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import type { Script } from "../publishing/script.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
 
+type DeploymentEvents = Pick<DeploymentParts, "onAccepted" | "onRefused" | "onProblem">;
+
 /** What a broker over Redis is made of. */
 export interface RedisBrokerParts {
   readonly layout: KeyLayout;
   readonly topology: (make: MakeServer) => Topology;
   readonly script: Script;
+  readonly deployment: (topology: Topology, on: DeploymentEvents) => Deployment;
+  readonly scripts: readonly Script[];
   readonly isSharded: boolean;
   readonly maxMessageBytes: number;
   readonly publishing: PublisherOptions;
@@ -44,6 +49,7 @@ export class RedisBroker implements Broker {
   readonly maxMessageBytes: number;
   readonly #parts: RedisBrokerParts;
   readonly #topology: Topology;
+  readonly #deployment: Deployment;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   /** What the hub has asked for in each partition: what is lost, or may be asked for again, with its server. */
@@ -53,14 +59,21 @@ export class RedisBroker implements Broker {
   #inbox = "";
   #inboxLast: Position | undefined;
   #isInboxOpen = false;
-  readonly #waitingForReady = new Set<{ look: () => void; fail: () => void }>();
+  readonly #waitingForReady = new Set<{ look: () => void; fail: (reason: SolentError) => void }>();
+  #refusal: SolentError | undefined;
   #hasBeenUp = false;
+  #hasBeenReady = false;
   #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
+    this.#deployment = parts.deployment(this.#topology, {
+      onAccepted: () => this.#lookForReady(),
+      onRefused: (reason) => this.#refused(reason),
+      onProblem: (error, server) => parts.onProblem(error, server.key),
+    });
     this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
@@ -76,6 +89,8 @@ export class RedisBroker implements Broker {
   }
 
   async subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
+    const error = this.#refusal;
+    if (error !== undefined) return groups.map(() => ({ error }));
     const places = groups.map((group) => this.#placeOf(group));
     for (const [i, { partition }] of places.entries()) this.#asked[partition]?.add(groups[i] ?? "");
     return this.#subscriber.subscribe(places);
@@ -88,6 +103,7 @@ export class RedisBroker implements Broker {
   }
 
   publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const { name, partition } = this.#placeOf(group);
     return this.#publisher.publish({ name, partition, bytes, id, volatile });
   }
@@ -114,7 +130,8 @@ export class RedisBroker implements Broker {
   /** Whether all servers are connected, and the inbox is open. */
   get isReady(): boolean {
     const { servers } = this.#topology;
-    return this.#isInboxOpen && servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    const isWhole = servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    return isWhole && this.#isInboxOpen && this.#deployment.isAccepted;
   }
 
   /** Resolves when it `isReady`. */
@@ -127,10 +144,10 @@ export class RedisBroker implements Broker {
       };
       const waiter = {
         look: () => this.isReady && end(resolve)(),
-        fail: end(() => reject(new SolentError("LAYER_CLOSED"))),
+        fail: (reason: SolentError) => end(() => reject(reason))(),
       };
       const abort = end(() => reject(signal?.reason as Error));
-      if (this.#isClosed) return waiter.fail();
+      if (this.#isClosed) return waiter.fail(this.#refusal ?? new SolentError("LAYER_CLOSED"));
       if (signal?.aborted === true) return abort();
       this.#waitingForReady.add(waiter);
       signal?.addEventListener("abort", abort);
@@ -146,14 +163,28 @@ export class RedisBroker implements Broker {
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
-    this.#publisher.close();
-    this.#topology.close();
-    for (const { fail } of this.#waitingForReady) fail();
+    this.#end(new SolentError("LAYER_CLOSED"));
     return Promise.resolve();
   }
 
+  #end(reason: SolentError): void {
+    this.#isClosed = true;
+    this.#deployment.close();
+    this.#publisher.close();
+    this.#topology.close();
+    for (const { fail } of this.#waitingForReady) fail(reason);
+  }
+
+  // Who has worked before goes on: it is the others that came with something else, and they are refused.
+  #refused(reason: SolentError): void {
+    this.#parts.onProblem(reason, "");
+    if (this.#hasBeenReady || this.#isClosed) return;
+    this.#refusal = reason;
+    this.#end(reason);
+  }
+
   #lookForReady(): void {
+    this.#hasBeenReady ||= this.isReady;
     for (const { look } of this.#waitingForReady) look();
   }
 
@@ -163,16 +194,17 @@ export class RedisBroker implements Broker {
   }
 
   #makeServer(address: ServerAddress): RedisServer {
-    const { isSharded, script, connection, onProblem } = this.#parts;
+    const { isSharded, scripts, connection, onProblem } = this.#parts;
     return new RedisServer({
       ...address,
       ...connection,
       isSharded,
-      scripts: [script],
+      scripts,
       events: {
         subscriberUp: (server) => void this.#subscriberUp(server),
         subscriberDown: (server) => this.#subscriberDown(server),
-        commandsUp: () => {
+        commandsUp: (server) => {
+          void this.#deployment.claim(server);
           this.#publisher.flushSoon();
           this.#lookForReady();
         },
@@ -185,8 +217,7 @@ export class RedisBroker implements Broker {
   }
 
   async #subscriberUp(server: RedisServer): Promise<void> {
-    const isHome = this.#topology.serverOf(partitionOf(this.#node)) === server;
-    if (isHome && !(await this.#openInbox(server))) return;
+    if (this.#holds(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
@@ -197,6 +228,8 @@ export class RedisBroker implements Broker {
   async #openInbox(server: RedisServer): Promise<boolean> {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
+      // While servers are replaced it is on two: the second one to come opens it.
+      if (![...this.#topology.servers].every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -207,7 +240,7 @@ export class RedisBroker implements Broker {
   }
 
   #subscriberDown(server: RedisServer): void {
-    if (this.#topology.serverOf(partitionOf(this.#node)) === server) this.#isInboxOpen = false;
+    if (this.#holds(server, partitionOf(this.#node))) this.#isInboxOpen = false;
     this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
   }
@@ -227,9 +260,13 @@ export class RedisBroker implements Broker {
   #groupsOf(server: RedisServer): readonly string[] {
     const groups: string[] = [];
     for (const [partition, asked] of this.#asked.entries()) {
-      if (asked.size > 0 && this.#topology.serverOf(partition) === server) groups.push(...asked);
+      if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
     }
     return groups;
+  }
+
+  #holds(server: RedisServer, partition: number): boolean {
+    return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
   }
 
   #hear(channel: string, payload: Buffer): void {

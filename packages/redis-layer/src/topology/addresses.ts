@@ -17,6 +17,13 @@ export function addressesOf(location: RedisLocation): readonly ServerAddress[] {
   return "servers" in location ? distinct("redis.servers", location.servers) : [addressOf(location)];
 }
 
+/** The servers before, where others replace them. */
+export function previousAddressesOf(location: RedisLocation): readonly ServerAddress[] | undefined {
+  if (typeof location === "string" || !("servers" in location) || location.previousServers === undefined)
+    return undefined;
+  return distinct("redis.previousServers", location.previousServers);
+}
+
 function distinct(option: string, servers: readonly RedisAddress[]): readonly ServerAddress[] {
   const addresses = servers.map((server) => addressOf(server));
   if (addresses.length === 0) refuse(option, "[]", "it names at least one server");
