@@ -1,14 +1,14 @@
 import { HubChannelLayer } from "@solent/core/layer";
 import { RedisBroker } from "./broker/redis-broker.ts";
 import { KeyLayout } from "./layout/key-layout.ts";
-import { readScript } from "./publishing/script.ts";
+import { readScript } from "./connection/script.ts";
 import {
   type RedisLocation,
   type RedisPubSubChannelLayerOptions,
   type ResolvedRedisOptions,
   splitOptions,
 } from "./redis-layer-options.ts";
-import { addressesOf, previousAddressesOf } from "./topology/addresses.ts";
+import { addressesOf, previousAddressesOf } from "./redis-addresses.ts";
 import { ClusterTopology } from "./topology/cluster-topology.ts";
 import { type Configuration, Deployment } from "./deployment/deployment.ts";
 import { partitionCount } from "./layout/partitions.ts";

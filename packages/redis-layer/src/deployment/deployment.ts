@@ -1,7 +1,7 @@
 import { SolentError } from "@solent/core/errors";
 import type { RedisServer } from "../connection/redis-server.ts";
 import type { Topology } from "../topology/topology.ts";
-import type { Script } from "../publishing/script.ts";
+import type { Script } from "../connection/script.ts";
 
 /** For how long it is known that nodes with a configuration run, and how often each says so. */
 const leaseMs = 30_000;

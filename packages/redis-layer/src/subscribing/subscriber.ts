@@ -3,7 +3,7 @@ import type { Position, Subscribed } from "@solent/core/layer";
 import type { Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { positionOf } from "../layout/position.ts";
-import { unavailable } from "../publishing/lane.ts";
+import { unavailable } from "../connection/unavailable.ts";
 
 /** What a group is called in Redis, and the partition it is in. */
 export interface Place {
@@ -73,9 +73,9 @@ export class Subscriber {
       ...batchesOf(places, (partition) => this.#routes.serverOf(partition)),
       ...batchesOf(places, (partition) => this.#routes.secondOf(partition)),
     ];
-    const commands = batches.map(({ server, names }) => {
+    const commands = batches.map(async ({ server, names }) => {
       const redis = server.subscriber;
-      return server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names);
+      await (server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names));
     });
     await Promise.allSettled(commands);
   }

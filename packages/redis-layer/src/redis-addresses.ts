@@ -1,5 +1,5 @@
-import { type RedisAddress, type RedisLocation, refuse } from "../redis-layer-options.ts";
-import type { ServerAddress } from "./topology.ts";
+import { type RedisAddress, type RedisLocation, refuse } from "./redis-layer-options.ts";
+import type { ServerAddress } from "./topology/topology.ts";
 
 /**
  * The servers of a location; of a Cluster those that are named.
