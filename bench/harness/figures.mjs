@@ -1,12 +1,29 @@
 // Turns the phases of one round into figures. Names carry their units.
 
 /** @param {Map<string, object>} phases what the load generator said, with a sample of the server at each of its ends */
-export function figuresOf(mode, phases) {
+export function figuresOf({ mode, nodes }, phases) {
   if (mode === "idle") return idleFigures(phases);
   if (mode === "accept") return acceptFigures(phases);
   if (mode === "bulk") return bulkFigures(phases);
   if (mode === "crowd") return crowdFigures(phases);
-  return trafficFigures(phases, "done");
+  return { ...trafficFigures(phases, "done"), ...(nodes !== undefined && redisFigures(phases, nodes)) };
+}
+
+// What a message costs in Redis. The payload is the event as the plainest application publishes it: `{"message":"…"}`.
+function redisFigures(phases, nodes) {
+  const { redis: from } = phases.get("warmed done");
+  const { redis: to, messages, payload } = phases.get("done");
+  const perMessage = (name) => (to[name] - from[name]) / messages;
+  const payloadBytes = payload + '{"message":""}'.length;
+  return {
+    redisUsPerMessage: used(from, to).cpu / messages,
+    redisCommandsPerMessage: perMessage("commands"),
+    redisInPerMessage: perMessage("in"),
+    redisOutPerMessage: perMessage("out"),
+    channelBytes: to.channelBytes,
+    redisInBeyondTwoNames: perMessage("in") - payloadBytes - 2 * to.channelBytes,
+    redisOutBeyondName: perMessage("out") / nodes - payloadBytes - to.channelBytes,
+  };
 }
 
 function used(from, to) {
