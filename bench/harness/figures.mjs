@@ -1,23 +1,25 @@
 // Turns the phases of one round into figures. Names carry their units.
 
 /** @param {Map<string, object>} phases what the load generator said, with a sample of the server at each of its ends */
-export function figuresOf({ mode, nodes }, phases) {
+export function figuresOf(measure, phases) {
+  const { mode, nodes } = measure;
   if (mode === "idle") return idleFigures(phases);
   if (mode === "accept") return acceptFigures(phases);
   if (mode === "bulk") return bulkFigures(phases);
   if (mode === "crowd") return crowdFigures(phases);
-  return { ...trafficFigures(phases, "done"), ...(nodes !== undefined && redisFigures(phases, nodes)) };
+  return { ...trafficFigures(phases, "done"), ...(nodes !== undefined && redisFigures(phases, measure)) };
 }
 
-// What a message costs in Redis. The payload is the event as the plainest application publishes it: `{"message":"…"}`.
-function redisFigures(phases, nodes) {
+// What a message costs in Redis. The payload is the event as JSON, its type and its fields: all else is the layer's.
+function redisFigures(phases, { nodes, load: { payload = 100 } }) {
   const { redis: from } = phases.get("warmed done");
-  const { redis: to, messages, payload } = phases.get("done");
-  const perMessage = (name) => (to[name] - from[name]) / messages;
-  const payloadBytes = payload + '{"message":""}'.length;
+  const { redis: to, messages } = phases.get("done");
+  // From the end of one sample to the beginning of the other: what the samples themselves cost is not in it.
+  const perMessage = (name) => (to.before[name] - from.after[name]) / messages;
+  const payloadBytes = payload + '"type":"chat.message",'.length;
   return {
     redisUsPerMessage: used(from, to).cpu / messages,
-    redisCommandsPerMessage: perMessage("commands"),
+    redisCommandsPerMessage: (to.commands - from.commands) / messages,
     redisInPerMessage: perMessage("in"),
     redisOutPerMessage: perMessage("out"),
     channelBytes: to.channelBytes,

@@ -24,24 +24,30 @@ export class MeasuredRedis {
 
   /** Its counters at one moment. */
   async sample() {
-    const stats = fieldsOf(await this.#client.info("stats"));
+    const before = await this.#bytes();
     const commands = fieldsOf(await this.#client.info("commandstats"));
     const calls = messageCommands.map((name) =>
       Number(/calls=(\d+)/.exec(commands.get(`cmdstat_${name}`) ?? "")?.[1] ?? 0),
     );
+    const channelBytes = await this.#channelBytes();
     return {
       ...cpuUs(this.#server.pid),
-      in: Number(stats.get("total_net_input_bytes")),
-      out: Number(stats.get("total_net_output_bytes")),
+      before,
       // A script's own commands are counted too: what it calls is not what was sent.
       commands: calls[2] > 0 ? calls[2] : Math.max(...calls),
-      channelBytes: await this.#channelBytes(),
+      channelBytes,
+      after: await this.#bytes(),
     };
   }
 
   async stop() {
     this.#client.disconnect();
     await this.#server.stop();
+  }
+
+  async #bytes() {
+    const stats = fieldsOf(await this.#client.info("stats"));
+    return { in: Number(stats.get("total_net_input_bytes")), out: Number(stats.get("total_net_output_bytes")) };
   }
 
   // How long the names are that messages go to: those of most of the channels.

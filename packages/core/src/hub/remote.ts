@@ -6,7 +6,7 @@ import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
 import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
-import { nodeOf } from "../layer/names.ts";
+import { nodeIdLength, nodeOf } from "../layer/names.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import { decodeEvent, encodeEvent, flushType, readEvent, type WireEvent, wireForm } from "./wire-event.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
@@ -104,7 +104,7 @@ export class Remote {
 
   /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
   publish(group: string, event: WireEvent): Promise<void> {
-    const bytes = encodeEvent(event, this.#codec);
+    const bytes = encodeEvent(this.#shortened(event), this.#codec);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
     const published = this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile });
@@ -175,7 +175,7 @@ export class Remote {
       return true;
     }
     try {
-      const delivered = this.#message(event, message);
+      const delivered = this.#message({ ...event, sender: senderOf(event.sender, message.id) }, message);
       this.#hub.deliverToGroup(message.group, delivered, { except: event.except });
       return true;
     } catch (error) {
@@ -289,9 +289,16 @@ export class Remote {
     return hasBinary ? sealBinary(value) : seal(value);
   }
 
+  // A sender of this node goes without what the event's id says already.
+  #shortened(event: WireEvent): WireEvent {
+    const own = `specific.${this.#node}!`;
+    if (event.sender?.startsWith(own) !== true) return event;
+    return { ...event, sender: event.sender.slice(own.length - 1) };
+  }
+
   #newId(): string {
     this.#lastId += 1;
-    return `${this.#node}.${this.#lastId.toString(36)}`;
+    return this.#node + this.#lastId.toString(36);
   }
 
   #requireSize(bytes: Uint8Array): void {
@@ -305,6 +312,12 @@ class Listener extends LocalSeat {
   override leave(): Promise<void> {
     return done;
   }
+}
+
+/** The whole name of a sender; of one that goes by the part after its node, the node is in the event's id. */
+function senderOf(sender: string | undefined, id: string | undefined): string | undefined {
+  if (sender?.startsWith("!") !== true) return sender;
+  return id === undefined ? undefined : `specific.${id.slice(0, nodeIdLength)}${sender}`;
 }
 
 function rethrowCertain(error: unknown): never {

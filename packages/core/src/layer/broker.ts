@@ -60,7 +60,7 @@ export interface PublishOptions {
 
 /** What is known about a published event. */
 export interface Published {
-  /** Its position; `undefined` for a volatile event and without `offsets`. */
+  /** Its position, where the broker was told; `undefined` for a volatile event and without `offsets`. */
   readonly position?: Position | undefined;
   /** How many nodes it reached, this one included; `undefined` without `receivers`. */
   readonly receivers?: number | undefined;
