@@ -6,13 +6,27 @@ const group = "room";
 
 type Line = (at: number) => Entry;
 
-const publishes = (id: string, to = group): Line => (at) => ({ at, kind: "publish", id, group: to });
-const sends = (id: string, to: string): Line => (at) => ({ at, kind: "send", id, to });
-const told = (id: string, outcome = "accepted"): Line => (at) => ({ at, kind: "outcome", id, outcome });
-const joins = (member: string): Line => (at) => ({ at, kind: "join", member, group });
-const joined = (member: string): Line => (at) => ({ at, kind: "joined", member, group });
-const leaves = (member: string): Line => (at) => ({ at, kind: "left", member, group });
-const gap = (member: string): Line => (at) => ({ at, kind: "gap", member, group, cause: "reconnect" });
+const publishes =
+  (id: string, to = group): Line =>
+  (at) => ({ at, kind: "publish", id, group: to });
+const sends =
+  (id: string, to: string): Line =>
+  (at) => ({ at, kind: "send", id, to });
+const told =
+  (id: string, outcome = "accepted"): Line =>
+  (at) => ({ at, kind: "outcome", id, outcome });
+const joins =
+  (member: string): Line =>
+  (at) => ({ at, kind: "join", member, group });
+const joined =
+  (member: string): Line =>
+  (at) => ({ at, kind: "joined", member, group });
+const leaves =
+  (member: string): Line =>
+  (at) => ({ at, kind: "left", member, group });
+const gap =
+  (member: string): Line =>
+  (at) => ({ at, kind: "gap", member, group, cause: "reconnect" });
 
 function gets(member: string, id: string, position?: string): Line {
   return (at) => ({ at, kind: "got", member, group, id, position });
@@ -23,16 +37,21 @@ function getsDirectly(member: string, id: string): Line {
 }
 
 /** Lines of all nodes in the order of time, ten apart: `[node, line]`. */
-function story(lines: readonly (readonly [string, Line])[], about: Partial<History> & { killed?: string } = {}): History {
+function story(
+  lines: readonly (readonly [string, Line])[],
+  about: Partial<History> & { killed?: string } = {},
+): History {
   const perNode = new Map<string, Entry[]>();
   for (const [number, [node, line]] of lines.entries()) {
     const entries = perNode.get(node) ?? [];
     entries.push(line((number + 1) * 10));
     perNode.set(node, entries);
   }
-  const nodes = [...perNode].map(
-    ([node, entries]): NodeHistory => ({ node, entries, wasKilled: about.killed === node }),
-  );
+  const nodes = [...perNode].map(([node, entries]): NodeHistory => ({
+    node,
+    entries,
+    wasKilled: about.killed === node,
+  }));
   return { nodes, failovers: about.failovers ?? [], last: about.last ?? [] };
 }
 
@@ -84,7 +103,12 @@ describe("checkHistory", () => {
   });
 
   test("finds two members that saw two messages in different orders", () => {
-    const lines = [["p", publishes("1")], ["q", publishes("2")], ["p", told("1")], ["q", told("2")]] as const;
+    const lines = [
+      ["p", publishes("1")],
+      ["q", publishes("2")],
+      ["p", told("1")],
+      ["q", told("2")],
+    ] as const;
     const [violation] = checkHistory(story([...both, ...lines, ...all("x", "1", "2"), ...all("y", "2", "1")]));
     expect(violation).toMatchObject({ rule: "one order everywhere" });
     expect(violation?.what).toContain("1 before 2 (x got them in this order)");
@@ -96,7 +120,12 @@ describe("checkHistory", () => {
     expect(rulesOf(story([...both, ...published("1", "2"), ...all("x", "2", "1"), ...all("y", "2", "1")]))).toEqual([
       "one order everywhere",
     ]);
-    const lines = [["p", publishes("1")], ["p", told("1")], ["q", publishes("2")], ["q", told("2")]] as const;
+    const lines = [
+      ["p", publishes("1")],
+      ["p", told("1")],
+      ["q", publishes("2")],
+      ["q", told("2")],
+    ] as const;
     expect(rulesOf(story([...both, ...lines, ...all("x", "2", "1"), ...all("y", "2", "1")]))).toEqual([
       "one order everywhere",
     ]);
@@ -150,7 +179,14 @@ describe("checkHistory", () => {
   });
 
   test("finds a direct message that was taken and never came, and a send that never settled", () => {
-    expect(rulesOf(story([["p", sends("1", "x")], ["p", told("1")]]))).toEqual(["what was accepted is delivered"]);
+    expect(
+      rulesOf(
+        story([
+          ["p", sends("1", "x")],
+          ["p", told("1")],
+        ]),
+      ),
+    ).toEqual(["what was accepted is delivered"]);
     expect(rulesOf(story([["p", publishes("1")]]))).toEqual(["everything settles"]);
     expect(rulesOf(story([["p", publishes("1")]], { killed: "p" }))).toEqual([]);
   });
@@ -174,7 +210,12 @@ describe("checkHistory", () => {
 
   test("lets two servers have a time of their own while a replica takes over, and only then", () => {
     // p is still with the old server, q already with the new one; x moves before q writes, y after p has.
-    const lines = [["q", publishes("2")], ["q", told("2")], ["p", publishes("1")], ["p", told("1")]] as const;
+    const lines = [
+      ["q", publishes("2")],
+      ["q", told("2")],
+      ["p", publishes("1")],
+      ["p", told("1")],
+    ] as const;
     const views = [["x", gap("x")], ...all("x", "2"), ...all("y", "1"), ["y", gap("y")]] as const;
     const after = [...published("3"), ...all("x", "3"), ...all("y", "3")];
     const window: Window = { fromAt: 45, toAt: 135 };

@@ -28,7 +28,15 @@ export type Entry =
       readonly id: string;
       readonly position: string | undefined;
     }
-  | { readonly at: number; readonly kind: "gap"; readonly member: string; readonly group: string; readonly cause: string };
+  | {
+      readonly at: number;
+      readonly kind: "gap";
+      readonly member: string;
+      readonly group: string;
+      readonly cause: string;
+    }
+  /** What the layer said of its connections: for whoever reads the history. */
+  | { readonly at: number; readonly kind: "note"; readonly text: string };
 
 /** Everything that one node wrote. */
 export interface NodeHistory {

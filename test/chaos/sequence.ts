@@ -48,13 +48,12 @@ export function sortHistory(history: History): Sorted {
   for (const { node, entries, wasKilled } of history.nodes) {
     const open = new Map<string, Membership>();
     for (const entry of entries) {
-      if ("id" in entry && entry.kind !== "got") note(sent, node, entry);
-      else if (entry.kind === "got" && entry.group === undefined) directs.push(entry);
-      else if ("member" in entry) {
-        const opened = advance(open, node, entry);
-        if (opened !== undefined) memberships.push(opened);
-        else if (entry.kind === "got" && !open.has(keyOf(entry))) strays.push(entry);
-      }
+      const { kind } = entry;
+      if (kind === "publish" || kind === "send" || kind === "outcome") note(sent, node, entry);
+      if (!("member" in entry)) continue;
+      if (kind === "got" && entry.group === undefined) directs.push(entry);
+      else if (kind === "got" && !open.has(keyOf(entry))) strays.push(entry);
+      else memberships.push(...advance(open, node, entry));
     }
     if (wasKilled) for (const membership of open.values()) membership.isOver = true;
   }
@@ -77,26 +76,26 @@ function note(sent: Map<string, Sent>, node: string, entry: Of<"publish"> | Of<"
 
 const keyOf = ({ member, group }: { member: string; group: string | undefined }): string => `${member} ${group}`;
 
-/** Moves a member on in a group; answers its membership when this begins one. */
+/** Moves a member on in a group; answers the membership that this begins, if it does. */
 function advance(
   open: Map<string, Membership>,
   node: string,
   entry: Extract<Entry, { member: string }>,
-): Membership | undefined {
+): readonly Membership[] {
   const key = keyOf(entry);
   const membership = open.get(key);
   if (entry.kind === "join" && membership === undefined) {
     const { member, group } = entry;
     const begun: Membership = { member, group, node, joinedAt: undefined, isOver: false, items: [] };
     open.set(key, begun);
-    return begun;
+    return [begun];
   }
-  if (membership === undefined) return undefined;
+  if (membership === undefined) return [];
   if (entry.kind === "joined") membership.joinedAt ??= entry.at;
   else if (entry.kind === "got" || entry.kind === "gap") membership.items.push(entry);
   else if (entry.kind === "left" || entry.kind === "refused") {
     membership.isOver = true;
     open.delete(key);
   }
-  return undefined;
+  return [];
 }
