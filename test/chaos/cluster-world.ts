@@ -16,7 +16,11 @@ class ClusterWorld implements World {
   readonly faults: Readonly<Record<string, ServerFault>> = {
     "Cluster failover by command": { splits: true, strike: (blow) => this.#byCommand(blow) },
     "kill of a primary": { splits: true, strike: (blow) => this.#byKill(blow) },
-    "Cluster failover to a stale replica": { splits: true, strike: (blow) => this.#toStale(blow) },
+    "Cluster failover to a stale replica": { splits: true, strike: (blow) => this.#toStale(blow, false) },
+    "Cluster failover to a stale replica, a node cut off with it": {
+      splits: true,
+      strike: (blow) => this.#toStale(blow, true),
+    },
     "slot migration": { splits: false, strike: (blow) => this.#migrate(blow) },
   };
 
@@ -57,15 +61,17 @@ class ClusterWorld implements World {
     await this.#cluster.settled();
   }
 
-  async #toStale(blow: Blow): Promise<void> {
+  async #toStale(blow: Blow, withNode: boolean): Promise<void> {
     const slot = await this.#slot(blow);
     const old = await this.#cluster.primaryOf(slot);
     const replicas = await this.#cluster.replicasOf(old);
+    if (withNode) blow.isolate();
     for (const replica of replicas) await replica.loseLink();
     await wait(blow.lengthMs);
     await old.kill();
     const isPassed = async (): Promise<boolean> => (await this.#cluster.primaryOf(slot)) !== old;
     await eventually("a stale replica has been promoted", isPassed, failoverPatience);
+    if (withNode) await blow.rejoin();
     for (const replica of replicas) await replica.regainLink();
     await old.restart({ keepData: true });
     await this.#cluster.settled();

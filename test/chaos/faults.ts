@@ -29,10 +29,7 @@ const strikes: Readonly<Record<NetworkFault, Strike>> = {
     for (const proxy of proxies) proxy.cut();
   },
   "cut off": async ({ proxies }, { lengthMs }) => {
-    for (const proxy of proxies) {
-      proxy.refuse();
-      proxy.cut();
-    }
+    isolate(proxies);
     await wait(lengthMs);
     await Promise.all(proxies.map((proxy) => proxy.accept()));
   },
@@ -72,6 +69,14 @@ const strikes: Readonly<Record<NetworkFault, Strike>> = {
 /** Breaks something between the nodes and Redis, and mends it. */
 export async function strikeNetwork(parts: NetworkParts, fault: PlannedFault<NetworkFault>): Promise<void> {
   await strikes[fault.name](parts, fault);
+}
+
+/** Cuts what is behind these proxies off, until `healNetwork`. */
+export function isolate(proxies: readonly RedisProxy[]): void {
+  for (const proxy of proxies) {
+    proxy.refuse();
+    proxy.cut();
+  }
 }
 
 /** Ends everything that `strikeNetwork` can have begun. */

@@ -23,12 +23,18 @@ export type NetworkFault = (typeof networkFaults)[number];
 
 /** What happens to the servers of each topology. */
 export const serverFaults: Readonly<Record<Topology, readonly string[]>> = {
-  single: ["restart with data", "restart without data", "failover to a stale replica"],
+  single: [
+    "restart with data",
+    "restart without data",
+    "failover to a stale replica",
+    "failover to a stale replica, a node cut off with it",
+  ],
   sentinel: ["Sentinel failover by command", "Sentinel failover by a kill", "Sentinel failover to a stale replica"],
   cluster: [
     "Cluster failover by command",
     "kill of a primary",
     "Cluster failover to a stale replica",
+    "Cluster failover to a stale replica, a node cut off with it",
     "slot migration",
   ],
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { endAll } from "../support/redis/redis-process.ts";
 import { type RedisProxies, redisProxies } from "../support/redis/redis-proxies.ts";
-import { healNetwork, strikeNetwork } from "./faults.ts";
+import { healNetwork, isolate, strikeNetwork } from "./faults.ts";
 import { type History, nowUs, readEntries, type Window } from "./history.ts";
 import type { NodeHandle, NodePool } from "./node-handle.ts";
 import type { NodeFault, Plan, PlannedFault, PlannedNode } from "./plan.ts";
@@ -23,7 +23,7 @@ export interface RunParts {
 
 /** Short times, so that a few seconds hold many reconnects. */
 const haste = {
-  publishTimeoutMs: 1500,
+  publishTimeoutMs: 500,
   connectTimeoutMs: 1000,
   proofIntervalMs: 100,
   proofTimeoutMs: 500,
@@ -137,7 +137,9 @@ class Run {
       if (fault === undefined) throw new Error(`${plan.topology} has no fault "${planned.name}"`);
       this.#tell(planned);
       const fromAt = nowUs();
-      await fault.strike({ ...planned, prefix: this.#prefix });
+      const { all } = this.#places[planned.node]!.proxies;
+      const isolation = { isolate: () => isolate(all), rejoin: () => healNetwork(all) };
+      await fault.strike({ ...planned, prefix: this.#prefix, ...isolation });
       if (fault.splits) this.#failovers.push({ fromAt, toAt: nowUs() });
     }
   }

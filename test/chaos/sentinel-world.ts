@@ -16,7 +16,11 @@ class SentinelWorld implements World {
   readonly faults: Readonly<Record<string, ServerFault>> = {
     "Sentinel failover by command": { splits: true, strike: () => this.#byCommand() },
     "Sentinel failover by a kill": { splits: true, strike: (blow) => this.#byKill(blow) },
-    "Sentinel failover to a stale replica": { splits: true, strike: (blow) => this.#toStale(blow) },
+    "Sentinel failover to a stale replica": { splits: true, strike: (blow) => this.#toStale(blow, false) },
+    "Sentinel failover to a stale replica, a node cut off with it": {
+      splits: true,
+      strike: (blow) => this.#toStale(blow, true),
+    },
   };
 
   constructor(all: RedisSentinel) {
@@ -56,15 +60,17 @@ class SentinelWorld implements World {
     await this.#all.settled();
   }
 
-  async #toStale({ lengthMs }: Blow): Promise<void> {
+  async #toStale(blow: Blow, withNode: boolean): Promise<void> {
     await this.#all.settled();
     const old = await this.#all.primary();
     const replicas = this.running.filter((server) => server !== old);
+    if (withNode) blow.isolate();
     for (const replica of replicas) await replica.loseLink();
-    await wait(lengthMs);
+    await wait(blow.lengthMs);
     await old.kill();
     const isPassed = async (): Promise<boolean> => (await this.#all.primary()) !== old;
     await eventually("a stale replica has been promoted", isPassed, failoverPatience);
+    if (withNode) await blow.rejoin();
     for (const replica of replicas) await replica.regainLink();
     await old.restart({ keepData: true });
     await this.#all.settled();

@@ -18,6 +18,10 @@ class SingleWorld implements World {
     "restart with data": { splits: false, strike: (blow) => this.#restart(blow, true) },
     "restart without data": { splits: false, strike: (blow) => this.#restart(blow, false) },
     "failover to a stale replica": { splits: true, strike: (blow) => this.#promoteStale(blow) },
+    "failover to a stale replica, a node cut off with it": {
+      splits: true,
+      strike: (blow) => this.#promoteStaleWithNode(blow),
+    },
   };
 
   constructor(parts: { primary: RedisProcess; standby: RedisProcess; link: RedisProxy; address: MovingAddress }) {
@@ -57,6 +61,13 @@ class SingleWorld implements World {
     await this.#primary.kill();
     await wait(lengthMs);
     await this.#primary.restart({ keepData });
+  }
+
+  // Both know nothing of what happens next, and agree with each other when they meet again.
+  async #promoteStaleWithNode(blow: Blow): Promise<void> {
+    blow.isolate();
+    await this.#promoteStale(blow);
+    await blow.rejoin();
   }
 
   async #promoteStale({ lengthMs }: Blow): Promise<void> {

@@ -14,6 +14,10 @@ export interface Blow {
   readonly dice: number;
   /** What the channels of this run begin with. */
   readonly prefix: string;
+  /** Cuts one node off from all servers. */
+  readonly isolate: () => void;
+  /** Ends `isolate`. */
+  readonly rejoin: () => Promise<void>;
 }
 
 /** A fault of the servers of a topology. */
