@@ -14,8 +14,8 @@ export interface SeedResult {
   readonly topology: Topology;
   readonly history: History;
   readonly violations: readonly Violation[];
-  /** What was broken, in order. */
-  readonly faults: readonly string[];
+  /** What was broken and mended, in order. */
+  readonly events: readonly string[];
   readonly elapsedMs: number;
 }
 
@@ -38,20 +38,20 @@ export class Chaos implements AsyncDisposable {
   /** Runs one seed and checks its history. Rejects when it could not be run to its end. */
   async run(seed: number): Promise<SeedResult> {
     const startedAtMs = performance.now();
-    const faults: string[] = [];
+    const events: string[] = [];
     const plan = planOf(seed, this.topology);
     this.#pool.prepare(plan.nodes.length + 1);
     const world = (this.#world ??= await worlds[this.topology]());
     try {
-      const onFault = (what: string): void => void faults.push(what);
-      const history = await runPlan({ plan, world, pool: this.#pool, onFault });
+      const onEvent = (what: string): void => void events.push(what);
+      const history = await runPlan({ plan, world, pool: this.#pool, onEvent });
       if (!world.isReusable) await this.#renew();
       const violations = checkHistory(history);
       const { topology } = this;
-      return { seed, topology, history, violations, faults, elapsedMs: performance.now() - startedAtMs };
+      return { seed, topology, history, violations, events, elapsedMs: performance.now() - startedAtMs };
     } catch (error) {
       await this.#renew();
-      throw new Error(`seed ${seed} on ${this.topology} did not come to its end (${faults.join("; ")})`, {
+      throw new Error(`seed ${seed} on ${this.topology} did not come to its end (${events.join("; ")})`, {
         cause: error,
       });
     }

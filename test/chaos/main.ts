@@ -3,16 +3,26 @@ import { Chaos, type SeedResult } from "./chaos.ts";
 import type { Entry } from "./history.ts";
 import { type Topology, topologies } from "./world.ts";
 
-const usage = `Usage: pnpm chaos --seeds <first>-<last> [--topology ${topologies.join("|")}]`;
+const usage = `Usage: pnpm chaos --seeds <first>-<last> [--topology ${topologies.join("|")}] [--verbose]`;
 const shownViolations = 3;
 const shownLines = 25;
 
-function parse(): { readonly first: number; readonly last: number; readonly topology: Topology } {
-  const { values } = parseArgs({ options: { seeds: { type: "string" }, topology: { type: "string" } } });
+interface Wanted {
+  readonly first: number;
+  readonly last: number;
+  readonly topology: Topology;
+  /** Whether to say what happened in every seed. */
+  readonly isVerbose: boolean;
+}
+
+function parse(): Wanted {
+  const { values } = parseArgs({
+    options: { seeds: { type: "string" }, topology: { type: "string" }, verbose: { type: "boolean" } },
+  });
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(values.seeds ?? "") ?? [];
   const topology = topologies.find((each) => each === (values.topology ?? "single"));
   if (first === undefined || topology === undefined || Number(last) < Number(first)) throw new Error(usage);
-  return { first: Number(first), last: Number(last), topology };
+  return { first: Number(first), last: Number(last), topology, isVerbose: values.verbose === true };
 }
 
 function print(text: string): void {
@@ -21,7 +31,7 @@ function print(text: string): void {
 
 /** `pnpm chaos`: runs seeds until one shows a fault; answers the exit code. */
 async function main(): Promise<number> {
-  const { first, last, topology } = parse();
+  const { first, last, topology, isVerbose } = parse();
   const startedAtMs = performance.now();
   await using chaos = new Chaos(topology);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -30,12 +40,13 @@ async function main(): Promise<number> {
   for (let seed = first; seed <= last; seed += 1) {
     const result = await chaos.run(seed);
     print(summaryOf(result));
+    if (isVerbose) for (const event of result.events) print(`  ${event}`);
     if (result.violations.length === 0) continue;
     for (const violation of result.violations.slice(0, shownViolations)) {
       print(`\nVIOLATION of "${violation.rule}" by seed ${seed} on ${topology}: ${violation.what}`);
       for (const entry of violation.evidence.slice(0, shownLines)) print(`  ${lineOf(entry)}`);
     }
-    print(`\n${result.violations.length} violations. Faults: ${result.faults.join("; ")}`);
+    print(`\n${result.violations.length} violations. ${result.events.join("; ")}`);
     print(`Again: pnpm chaos --seeds ${seed}-${seed} --topology ${topology}`);
     return 1;
   }
@@ -44,7 +55,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function summaryOf({ seed, topology, history, violations, faults, elapsedMs }: SeedResult): string {
+function summaryOf({ seed, topology, history, violations, events, elapsedMs }: SeedResult): string {
   const entries = history.nodes.flatMap((node) => node.entries);
   const count = (kind: Entry["kind"]): number => entries.filter((entry) => entry.kind === kind).length;
   const outcomes = new Map<string, number>();
@@ -52,7 +63,7 @@ function summaryOf({ seed, topology, history, violations, faults, elapsedMs }: S
     if (entry.kind === "outcome") outcomes.set(entry.outcome, (outcomes.get(entry.outcome) ?? 0) + 1);
   }
   const ends = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(", ");
-  const what = `${ends}; ${count("got")} got, ${count("gap")} gaps; ${faults.length} faults`;
+  const what = `${ends}; ${count("got")} got, ${count("gap")} gaps`;
   const verdict = violations.length === 0 ? "ok" : "VIOLATED";
   return `${topology} ${seed}: ${verdict} in ${(elapsedMs / 1000).toFixed(1)} s (${what})`;
 }

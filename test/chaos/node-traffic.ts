@@ -88,8 +88,8 @@ export class NodeTraffic implements NodeCalls {
     return Promise.resolve();
   }
 
-  go(): Promise<void> {
-    for (const action of this.#setup?.actions ?? []) {
+  go(what: "actions" | "afterwards"): Promise<void> {
+    for (const action of this.#setup?.[what] ?? []) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         this.#act(action);

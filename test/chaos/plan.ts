@@ -57,6 +57,8 @@ export interface PlannedNode {
   readonly name: string;
   readonly members: readonly string[];
   readonly actions: readonly Action[];
+  /** When all faults are over. */
+  readonly afterwards: readonly Action[];
 }
 
 /** All that a seed decides. */
@@ -73,6 +75,7 @@ export interface Plan {
 }
 
 const trafficMs: Readonly<Record<Topology, number>> = { single: 2200, sentinel: 6000, cluster: 6000 };
+const afterwardsMs = 400;
 const nodeCount = 3;
 const membersEach = 2;
 
@@ -90,7 +93,12 @@ export function planOf(seed: number, topology: Topology): Plan {
   const members = firsts.flatMap((node) => node.members);
   const withActions = (node: { name: string; members: string[] }, lengthMs: number): PlannedNode => {
     const about = { durationMs: lengthMs, groups, peers: members, members: node.members };
-    return { ...node, actions: actionsOf(random.fork(node.name), about) };
+    const later = { ...about, durationMs: afterwardsMs };
+    return {
+      ...node,
+      actions: [...joinsOf(random.fork(`${node.name}/joins`), about), ...actionsOf(random.fork(node.name), about)],
+      afterwards: actionsOf(random.fork(`${node.name}/afterwards`), later),
+    };
   };
   const times = random.fork("faults");
   return {
@@ -128,12 +136,14 @@ interface ActionParts {
   readonly members: readonly string[];
 }
 
+function joinsOf(random: Random, { groups, members }: ActionParts): readonly Action[] {
+  const all = members.flatMap((member) => groups.map((group) => ({ atMs: 0, do: "join" as const, member, group })));
+  return all.filter(() => random.chance(0.7));
+}
+
 function actionsOf(random: Random, { durationMs, groups, peers, members }: ActionParts): readonly Action[] {
   const actions: Action[] = [];
-  for (const member of members) {
-    for (const group of groups) if (random.chance(0.7)) actions.push({ atMs: 0, do: "join", member, group });
-  }
-  const stepMs = durationMs / 90;
+  const stepMs = Math.max(12, durationMs / 90);
   for (let atMs = 0; atMs < durationMs; atMs += random.int(1, 2 * stepMs)) {
     const kind = random.next();
     const group = random.pick(groups);

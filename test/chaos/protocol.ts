@@ -15,6 +15,8 @@ export interface NodeSetup {
   readonly layer: Omit<RedisPubSubChannelLayerOptions, "onProblem" | "now" | "onFault">;
   readonly members: readonly string[];
   readonly actions: readonly Action[];
+  /** What it does when all faults are over. */
+  readonly afterwards: readonly Action[];
 }
 
 /** Groups and members by name. */
@@ -26,8 +28,8 @@ export interface NodeCalls {
   begin(setup: NodeSetup): Promise<Readonly<Record<string, string>>>;
   /** Tells it where members are, here and on other nodes. */
   meet(channels: Readonly<Record<string, string>>): Promise<void>;
-  /** Starts the traffic. */
-  go(): Promise<void>;
+  /** Starts the traffic, or what comes after all faults. */
+  go(what: "actions" | "afterwards"): Promise<void>;
   /** Resolves when all its actions are over, and every promise that the layer gave has settled. */
   finish(): Promise<void>;
   /** Sends one more message to each group; answers which were accepted, and what became of the others. */

@@ -18,7 +18,7 @@ export interface RunParts {
   readonly world: World;
   readonly pool: NodePool;
   /** Told what happens, when it happens. */
-  readonly onFault?: (what: string) => void;
+  readonly onEvent?: (what: string) => void;
 }
 
 /** Short times, so that a few seconds hold many reconnects. */
@@ -77,11 +77,13 @@ class Run {
     const { plan, world } = this.#parts;
     await this.#begin();
     this.#startedAtMs = performance.now();
-    await Promise.all(this.#places.map(({ handle }) => handle.ask("go")));
+    await Promise.all(this.#places.map(({ handle }) => handle.ask("go", "actions")));
     await Promise.all([this.#servers(), this.#network(), this.#processes()]);
     await this.#heal();
-    await this.#everywhere("finish");
     await world.settled();
+    await Promise.all(this.#places.map(({ handle }) => handle.ask("go", "afterwards")));
+    await this.#everywhere("finish");
+    this.#say("all is well again, and the traffic is over");
     const last = await this.#sendLast(plan.groups);
     await this.#everywhere("settle");
     await this.#everywhere("end");
@@ -113,12 +115,13 @@ class Run {
     await this.#introduce();
   }
 
-  async #beginNode(place: Place, { name, members, actions }: PlannedNode): Promise<void> {
+  async #beginNode(place: Place, planned: PlannedNode): Promise<void> {
+    const { name } = planned;
     place.name = name;
     this.#names.push({ name, wasKilled: false });
     const redis = this.#parts.world.location(place.proxies);
     const layer: NodeSetup["layer"] = { ...haste, redis, prefix: this.#prefix };
-    const setup: NodeSetup = { name, members, actions, layer, file: this.#fileOf(name) };
+    const setup: NodeSetup = { ...planned, layer, file: this.#fileOf(name) };
     Object.assign(this.#channels, await place.handle.ask("begin", setup));
   }
 
@@ -140,6 +143,7 @@ class Run {
       const { all } = this.#places[planned.node]!.proxies;
       const isolation = { isolate: () => isolate(all), rejoin: () => healNetwork(all) };
       await fault.strike({ ...planned, prefix: this.#prefix, ...isolation });
+      this.#say(`"${planned.name}" is mended`);
       if (fault.splits) this.#failovers.push({ fromAt, toAt: nowUs() });
     }
   }
@@ -178,7 +182,7 @@ class Run {
     place.handle = pool.take();
     await this.#beginNode(place, plan.replacements[place.number]!);
     await this.#introduce();
-    await place.handle.ask("go");
+    await place.handle.ask("go", "actions");
   }
 
   async #until({ atMs }: PlannedFault): Promise<void> {
@@ -186,8 +190,11 @@ class Run {
   }
 
   #tell({ name, node, lengthMs }: PlannedFault): void {
-    const atMs = Math.round(performance.now() - this.#startedAtMs);
-    this.#parts.onFault?.(`${atMs} ms: ${name} (node ${node}, ${lengthMs} ms)`);
+    this.#say(`${name} (node ${node}, ${lengthMs} ms)`);
+  }
+
+  #say(what: string): void {
+    this.#parts.onEvent?.(`${Math.round(performance.now() - this.#startedAtMs)} ms: ${what}`);
   }
 
   async #heal(): Promise<void> {
@@ -208,6 +215,9 @@ class Run {
       const perGroup = Object.fromEntries(groups.map((group) => [group, ids.filter((id) => id.endsWith(group))]));
       const lacking = await Promise.all(this.#places.map(({ handle }) => handle.ask("hold", perGroup, roundMs)));
       const isComplete = lacking.flat().length === 0 && failures.length === 0;
+      this.#say(
+        `round ${round} of last messages: ${isComplete ? "complete" : [...failures, ...lacking.flat()].join(", ")}`,
+      );
       if (isComplete || performance.now() > deadlineMs) {
         if (failures.length > 0) throw new Error(`when all was well again: ${failures.join(", ")}`);
         return ids;
