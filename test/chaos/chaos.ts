@@ -51,9 +51,8 @@ export class Chaos implements AsyncDisposable {
       return { seed, topology, history, violations, events, elapsedMs: performance.now() - startedAtMs };
     } catch (error) {
       await this.#renew();
-      throw new Error(`seed ${seed} on ${this.topology} did not come to its end (${events.join("; ")})`, {
-        cause: error,
-      });
+      const story = events.slice(-20).join("; ");
+      throw new Error(`seed ${seed} on ${this.topology} did not come to its end (${story})`, { cause: error });
     }
   }
 

@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function summaryOf({ seed, topology, history, violations, events, elapsedMs }: SeedResult): string {
+function summaryOf({ seed, topology, history, violations, elapsedMs }: SeedResult): string {
   const entries = history.nodes.flatMap((node) => node.entries);
   const count = (kind: Entry["kind"]): number => entries.filter((entry) => entry.kind === kind).length;
   const outcomes = new Map<string, number>();

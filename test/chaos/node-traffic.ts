@@ -13,16 +13,19 @@ const lookEveryMs = 10;
 /** A history on disk: every line is with the system before anything follows from it, so SIGKILL takes none away. */
 class Journal {
   readonly #file: number;
+  #isClosed = false;
 
   constructor(path: string) {
     this.#file = openSync(path, "a");
   }
 
   write(entry: Unstamped): void {
-    writeSync(this.#file, `${JSON.stringify({ at: nowUs(), ...entry })}\n`);
+    // A connection attempt may still fail when the layer is closed.
+    if (!this.#isClosed) writeSync(this.#file, `${JSON.stringify({ at: nowUs(), ...entry })}\n`);
   }
 
   close(): void {
+    this.#isClosed = true;
     closeSync(this.#file);
   }
 }

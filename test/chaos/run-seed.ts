@@ -34,6 +34,7 @@ const haste = {
 } as const;
 
 const roundMs = 3000;
+const pauseMs = 200;
 const convergenceMs = 20_000;
 
 /** One node of the run: a process, its way to Redis, and who it is now. */
@@ -219,9 +220,10 @@ class Run {
         `round ${round} of last messages: ${isComplete ? "complete" : [...failures, ...lacking.flat()].join(", ")}`,
       );
       if (isComplete || performance.now() > deadlineMs) {
-        if (failures.length > 0) throw new Error(`when all was well again: ${failures.join(", ")}`);
+        if (failures.length > 0) throw new Error(`when all was well again: ${failures.slice(0, 5).join(", ")}`);
         return ids;
       }
+      await wait(pauseMs);
     }
   }
 

@@ -61,6 +61,8 @@ class SingleWorld implements World {
     await this.#primary.kill();
     await wait(lengthMs);
     await this.#primary.restart({ keepData });
+    // What it was started as, it would be again.
+    if (this.#primary === this.#standby) await this.#standby.control.replicaof("NO", "ONE");
   }
 
   // Both know nothing of what happens next, and agree with each other when they meet again.
