@@ -52,6 +52,7 @@ export class RedisBroker implements Broker {
   #node = "";
   #inbox = "";
   #inboxLast: Position | undefined;
+  #inboxStore: string | undefined;
   #isInboxOpen = false;
   readonly #waitingForReady = new Set<{ look: () => void; fail: () => void }>();
   #hasBeenUp = false;
@@ -200,7 +201,10 @@ export class RedisBroker implements Broker {
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
-    if (this.#inboxLast !== undefined && inbox.position !== this.#inboxLast) this.#sink?.inboxLost();
+    const isOther = this.#inboxStore !== undefined && inbox.store !== this.#inboxStore;
+    const isBehind = this.#inboxLast !== undefined && inbox.position !== this.#inboxLast;
+    if (isOther || isBehind) this.#sink?.inboxLost();
+    this.#inboxStore = inbox.store;
     this.#inboxLast = inbox.position;
     this.#isInboxOpen = true;
     return true;

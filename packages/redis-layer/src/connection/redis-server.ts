@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
-import { greet, openRedis } from "./connect-options.ts";
+import { greet, lifeOf, openRedis } from "./connect-options.ts";
 import { PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "../publishing/script.ts";
@@ -46,6 +46,7 @@ export class RedisServer {
   readonly #subscriber: RedisLink;
   readonly #proof: PathProof;
   #home = "";
+  #life = "";
 
   constructor(parts: ServerParts) {
     this.key = parts.key;
@@ -97,6 +98,11 @@ export class RedisServer {
   /** The connection for subscriptions, while it works. */
   get subscriber(): Redis | undefined {
     return this.#subscriber.redis;
+  }
+
+  /** Which life of the server the subscriber connection leads to: see `lifeOf`. */
+  get life(): string {
+    return this.#life;
   }
 
   /** Whether both connections work. */
@@ -171,6 +177,7 @@ export class RedisServer {
     const hear = (channel: Buffer, payload: Buffer): void => this.#hear(channel.toString("latin1"), payload);
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
     redis.on("moved", () => this.#parts.events.moved());
+    this.#life = await lifeOf(redis);
     await this.subscribeOn(redis, [this.#home]);
   }
 
