@@ -19,6 +19,8 @@ export interface SeedResult {
   readonly elapsedMs: number;
 }
 
+const maxEvents = 60;
+
 const worlds: Readonly<Record<Topology, () => Promise<World>>> = {
   single: singleWorld,
   sentinel: sentinelWorld,
@@ -51,8 +53,8 @@ export class Chaos implements AsyncDisposable {
       return { seed, topology, history, violations, events, elapsedMs: performance.now() - startedAtMs };
     } catch (error) {
       await this.#renew();
-      const story = events.slice(-20).join("; ");
-      throw new Error(`seed ${seed} on ${this.topology} did not come to its end (${story})`, { cause: error });
+      const story = events.slice(-maxEvents).join("\n  ");
+      throw new Error(`seed ${seed} on ${this.topology} did not come to its end\n  ${story}`, { cause: error });
     }
   }
 

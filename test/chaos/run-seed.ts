@@ -35,6 +35,7 @@ const haste = {
 
 const roundMs = 3000;
 const pauseMs = 200;
+const notesShown = 10;
 const convergenceMs = 20_000;
 
 /** One node of the run: a process, its way to Redis, and who it is now. */
@@ -74,7 +75,17 @@ class Run {
     this.#prefix = `chaos.${process.pid}.${runs}`;
   }
 
+  /** Runs it; rejects, with what the layers said of their connections, when it cannot come to its end. */
   async perform(): Promise<History> {
+    try {
+      return await this.#traffic();
+    } catch (error) {
+      for (const { name } of this.#names) for (const note of this.#lastNotes(name)) this.#say(`${name}: ${note}`);
+      throw error;
+    }
+  }
+
+  async #traffic(): Promise<History> {
     const { plan, world } = this.#parts;
     await this.#begin();
     this.#startedAtMs = performance.now();
@@ -234,6 +245,11 @@ class Run {
       entries: readEntries(readFileSync(this.#fileOf(name), "utf8")),
     }));
     return { nodes, failovers: this.#failovers, last };
+  }
+
+  #lastNotes(name: string): Names {
+    const entries = readEntries(readFileSync(this.#fileOf(name), "utf8"));
+    return entries.flatMap((entry) => (entry.kind === "note" ? [entry.text] : [])).slice(-notesShown);
   }
 
   #fileOf(name: string): string {

@@ -178,7 +178,7 @@ export class RedisBroker implements Broker {
           this.#lookForReady();
         },
         commandsDown: () => this.#topology.lookAgain(),
-        message: (channel, payload) => this.#hear(channel, payload),
+        message: (from, channel, payload) => this.#hear(from, channel, payload),
         moved: () => this.#topology.lookAgain(),
         problem: (server, error) => onProblem(error, server.key),
       },
@@ -236,11 +236,13 @@ export class RedisBroker implements Broker {
     return groups;
   }
 
-  #hear(channel: string, payload: Buffer): void {
+  #hear(from: RedisServer, channel: string, payload: Buffer): void {
     const message = readPayload(payload);
     const isInbox = channel === this.#inbox;
     const group = isInbox ? undefined : this.#parts.layout.groupOf(channel);
     if (!isInbox && group === undefined) return;
+    // What a server still has for us when its slot is elsewhere would come after what was sent later there. The new cut covers it.
+    if (from.isSharded && this.#topology.serverOf(partitionOf(group ?? this.#node)) !== from) return;
     if (typeof message === "string") {
       // The hub counts what it cannot read; its own envelopes begin with neither.
       this.#tell(group, message === "malformed" ? new Uint8Array() : payload, {});

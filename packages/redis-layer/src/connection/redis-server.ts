@@ -14,7 +14,7 @@ export interface ServerEvents {
   /** Commands can be sent. */
   commandsUp(server: RedisServer): void;
   commandsDown(server: RedisServer): void;
-  message(channel: string, payload: Buffer): void;
+  message(server: RedisServer, channel: string, payload: Buffer): void;
   /** A slot has moved away from this server, or its subscriptions have. */
   moved(): void;
   problem(server: RedisServer, error: Error): void;
@@ -63,7 +63,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
         this.#proof.stop();
@@ -75,17 +75,17 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
-        this.#proof.stop();
+        this.#prove();
         events.subscriberDown(this);
       },
     });
     this.#proof = new PathProof({
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
-      ask: (text) => this.publishPlain(this.#home, text),
+      ask: (text) => this.#ask(text),
       fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
     });
   }
@@ -183,11 +183,19 @@ export class RedisServer {
 
   #hear(channel: string, payload: Buffer): void {
     if (channel === this.#home && this.#proof.answer(payload)) return;
-    this.#parts.events.message(channel, payload);
+    this.#parts.events.message(this, channel, payload);
   }
 
-  #proveWhenUp(): void {
-    if (this.isUp) this.#proof.start();
+  // Anew whenever a connection comes or goes: a question to the one before proves nothing.
+  #prove(): void {
+    if (this.commands === undefined) this.#proof.stop();
+    else this.#proof.start();
+  }
+
+  async #ask(text: string): Promise<number | undefined> {
+    if (this.subscriber !== undefined) return this.publishPlain(this.#home, text);
+    await this.commands?.ping();
+    return undefined;
   }
 }
 
