@@ -57,6 +57,7 @@ export class RedisBroker implements Broker {
   #node = "";
   #inbox = "";
   #inboxLast: Position | undefined;
+  #inboxStore: string | undefined;
   #isInboxOpen = false;
   readonly #waitingForReady = new Set<{ look: () => void; fail: (reason: SolentError) => void }>();
   #refusal: SolentError | undefined;
@@ -208,7 +209,7 @@ export class RedisBroker implements Broker {
           this.#lookForReady();
         },
         commandsDown: () => this.#topology.lookAgain(),
-        message: (channel, payload) => this.#hear(channel, payload),
+        message: (from, channel, payload) => this.#hear(from, channel, payload),
         moved: () => this.#topology.lookAgain(),
         problem: (server, error) => onProblem(error, server.key),
       },
@@ -232,7 +233,10 @@ export class RedisBroker implements Broker {
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
-    if (this.#inboxLast !== undefined && inbox.position !== this.#inboxLast) this.#sink?.inboxLost();
+    const isOther = this.#inboxStore !== undefined && inbox.store !== this.#inboxStore;
+    const isBehind = this.#inboxLast !== undefined && inbox.position !== this.#inboxLast;
+    if (isOther || isBehind) this.#sink?.inboxLost();
+    this.#inboxStore = inbox.store;
     this.#inboxLast = inbox.position;
     this.#isInboxOpen = true;
     return true;
@@ -268,11 +272,13 @@ export class RedisBroker implements Broker {
     return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
   }
 
-  #hear(channel: string, payload: Buffer): void {
+  #hear(from: RedisServer, channel: string, payload: Buffer): void {
     const message = readPayload(payload);
     const isInbox = channel === this.#inbox;
     const group = isInbox ? undefined : this.#parts.layout.groupOf(channel);
     if (!isInbox && group === undefined) return;
+    // What a server still has for us when its slot is elsewhere would come after what was sent later there. The new cut covers it.
+    if (from.isSharded && this.#topology.serverOf(partitionOf(group ?? this.#node)) !== from) return;
     if (typeof message === "string") {
       // The hub counts what it cannot read; its own envelopes begin with neither.
       this.#tell(group, message === "malformed" ? new Uint8Array() : payload, {});

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
-import { greet, openRedis } from "./connect-options.ts";
+import { greet, lifeOf, openRedis } from "./connect-options.ts";
 import { PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "./script.ts";
@@ -14,7 +14,7 @@ export interface ServerEvents {
   /** Commands can be sent. */
   commandsUp(server: RedisServer): void;
   commandsDown(server: RedisServer): void;
-  message(channel: string, payload: Buffer): void;
+  message(server: RedisServer, channel: string, payload: Buffer): void;
   /** A slot has moved away from this server, or its subscriptions have. */
   moved(): void;
   problem(server: RedisServer, error: Error): void;
@@ -46,6 +46,7 @@ export class RedisServer {
   readonly #subscriber: RedisLink;
   readonly #proof: PathProof;
   #home = "";
+  #life = "";
 
   constructor(parts: ServerParts) {
     this.key = parts.key;
@@ -62,7 +63,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
         this.#proof.stop();
@@ -74,17 +75,17 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
-        this.#proof.stop();
+        this.#prove();
         events.subscriberDown(this);
       },
     });
     this.#proof = new PathProof({
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
-      ask: (text) => this.publishPlain(this.#home, text),
+      ask: (text) => this.#ask(text),
       fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
     });
   }
@@ -97,6 +98,11 @@ export class RedisServer {
   /** The connection for subscriptions, while it works. */
   get subscriber(): Redis | undefined {
     return this.#subscriber.redis;
+  }
+
+  /** Which life of the server the subscriber connection leads to: see `lifeOf`. */
+  get life(): string {
+    return this.#life;
   }
 
   /** Whether both connections work. */
@@ -171,16 +177,25 @@ export class RedisServer {
     const hear = (channel: Buffer, payload: Buffer): void => this.#hear(channel.toString("latin1"), payload);
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
     redis.on("moved", () => this.#parts.events.moved());
+    this.#life = await lifeOf(redis);
     await this.subscribeOn(redis, [this.#home]);
   }
 
   #hear(channel: string, payload: Buffer): void {
     if (channel === this.#home && this.#proof.answer(payload)) return;
-    this.#parts.events.message(channel, payload);
+    this.#parts.events.message(this, channel, payload);
   }
 
-  #proveWhenUp(): void {
-    if (this.isUp) this.#proof.start();
+  // Anew whenever a connection comes or goes: a question to the one before proves nothing.
+  #prove(): void {
+    if (this.commands === undefined) this.#proof.stop();
+    else this.#proof.start();
+  }
+
+  async #ask(text: string): Promise<number | undefined> {
+    if (this.subscriber !== undefined) return this.publishPlain(this.#home, text);
+    await this.commands?.ping();
+    return undefined;
   }
 }
 
