@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
 import { greet, openRedis } from "./connect-options.ts";
-import { PathProof } from "./path-proof.ts";
+import { type Asked, PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "./script.ts";
 
@@ -62,7 +62,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#proveWhenUp();
+        this.#proof.start();
       },
       onDown: () => {
         this.#proof.stop();
@@ -74,18 +74,18 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#proveWhenUp();
+        this.#proveAgain();
       },
       onDown: () => {
-        this.#proof.stop();
+        this.#proveAgain();
         events.subscriberDown(this);
       },
     });
     this.#proof = new PathProof({
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
-      ask: (text) => this.publishPlain(this.#home, text),
-      fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
+      ask: (text) => this.#ask(text),
+      fail: (why) => this.drop(why),
     });
   }
 
@@ -179,8 +179,16 @@ export class RedisServer {
     this.#parts.events.message(channel, payload);
   }
 
-  #proveWhenUp(): void {
-    if (this.isUp) this.#proof.start();
+  // What was asked of the connections that were there before cannot be answered by those there are now.
+  #proveAgain(): void {
+    if (this.commands !== undefined) this.#proof.start();
+  }
+
+  async #ask(text: string): Promise<Asked> {
+    if (this.subscriber !== undefined) return (await this.publishPlain(this.#home, text)) === 0 ? "nobody" : "sent";
+    // Nothing can come back; but what is in flight must not hang for as long as the other connection is away.
+    await this.commands?.ping();
+    return "alone";
   }
 }
 
