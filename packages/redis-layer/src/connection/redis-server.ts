@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
 import { greet, lifeOf, openRedis } from "./connect-options.ts";
-import { PathProof } from "./path-proof.ts";
+import { type Asked, PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "./script.ts";
 
@@ -63,7 +63,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#prove();
+        this.#proof.start();
       },
       onDown: () => {
         this.#proof.stop();
@@ -75,10 +75,10 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#prove();
+        this.#proveAgain();
       },
       onDown: () => {
-        this.#prove();
+        this.#proveAgain();
         events.subscriberDown(this);
       },
     });
@@ -86,7 +86,7 @@ export class RedisServer {
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
       ask: (text) => this.#ask(text),
-      fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
+      fail: (why) => this.drop(why),
     });
   }
 
@@ -186,16 +186,16 @@ export class RedisServer {
     this.#parts.events.message(this, channel, payload);
   }
 
-  // Anew whenever a connection comes or goes: a question to the one before proves nothing.
-  #prove(): void {
-    if (this.commands === undefined) this.#proof.stop();
-    else this.#proof.start();
+  // What was asked of the connections that were there before cannot be answered by those there are now.
+  #proveAgain(): void {
+    if (this.commands !== undefined) this.#proof.start();
   }
 
-  async #ask(text: string): Promise<number | undefined> {
-    if (this.subscriber !== undefined) return this.publishPlain(this.#home, text);
+  async #ask(text: string): Promise<Asked> {
+    if (this.subscriber !== undefined) return (await this.publishPlain(this.#home, text)) === 0 ? "nobody" : "sent";
+    // Nothing can come back; but what is in flight must not hang for as long as the other connection is away.
     await this.commands?.ping();
-    return undefined;
+    return "alone";
   }
 }
 
