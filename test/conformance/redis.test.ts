@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { RedisHarness, type RedisWorld } from "./redis-harness.ts";
 import { cluster, oneServer, sentinel, threeServers } from "./redis-worlds.ts";
 
-const capabilities = { offsets: true, history: false, presence: false, receivers: true };
+const capabilities = { offsets: true, history: false, presence: false, receivers: true, envelopes: true };
 
 const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayerOptions][] = [
   ["one server", oneServer, {}],

@@ -27,6 +27,7 @@ const reasons: Readonly<Partial<Record<ConformanceNeed, string>>> = {
   nodes: "the layer has one node",
   offsets: "the layer keeps no positions",
   receivers: "the layer cannot tell how many nodes a send reached",
+  envelopes: "the wire format of another system has no place for it",
 };
 
 /**
@@ -47,6 +48,7 @@ export function conformanceSkip(
     nodes,
     offsets: capabilities.offsets,
     receivers: capabilities.receivers,
+    envelopes: capabilities.envelopes,
     ...faults,
   };
   const lacking = needs.find((need) => has[need] === undefined || has[need] === false);

@@ -40,6 +40,7 @@ export class RedisBroker implements Broker {
     history: false,
     presence: false,
     receivers: true,
+    envelopes: true,
   });
   readonly maxMessageBytes: number;
   readonly #parts: RedisBrokerParts;
