@@ -1,24 +1,7 @@
-import { HubChannelLayer } from "@solent/core/layer";
-import { RedisBroker } from "./broker/redis-broker.ts";
-import { KeyLayout } from "./layout/key-layout.ts";
-import { readScript } from "./publishing/script.ts";
-import {
-  type RedisLocation,
-  type RedisPubSubChannelLayerOptions,
-  type ResolvedRedisOptions,
-  splitOptions,
-} from "./redis-layer-options.ts";
-import { addressesOf } from "./topology/addresses.ts";
-import { ClusterTopology } from "./topology/cluster-topology.ts";
-import { FixedTopology } from "./topology/fixed-topology.ts";
-import { layerCodec } from "./wire/layer-codec.ts";
-import type { MakeServer, Topology } from "./topology/topology.ts";
-
-/** How many messages may be in flight at one server: more wait for their answers. */
-const maxInFlight = 1000;
-
-/** What an event needs beside its data: names and the envelope. */
-const envelopeBytes = 65_536;
+import { HubChannelLayer, layerDefaults } from "@solent/core/layer";
+import type { LayerBroker } from "./broker/layer-broker.ts";
+import { type RedisPubSubChannelLayerOptions, splitOptions } from "./redis-layer-options.ts";
+import { redisLayerParts } from "./redis-layer-parts.ts";
 
 /**
  * The channel layer over Redis pub/sub, for many nodes.
@@ -27,17 +10,21 @@ const envelopeBytes = 65_536;
  * and tells its members (`group_gap`). While Redis is away, members keep their connections; sends wait for
  * `publishTimeoutMs`, joins for `joinTimeoutMs`, and reject then.
  *
+ * With `wire: "channels_redis"` it shares groups and channels with services of Django Channels, and can no more than their
+ * format has a place for: see the option, and `capabilities`.
+ *
  * Needs Redis 6 or newer, or Valkey.
  */
 export class RedisPubSubChannelLayer extends HubChannelLayer {
-  readonly #broker: RedisBroker;
+  readonly #broker: LayerBroker;
 
   /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
   constructor(options: RedisPubSubChannelLayerOptions = {}) {
     const { layer, cluster, redis } = splitOptions(options);
-    const broker = makeBroker(redis, (layer.maxMessageBytes ?? 1_048_576) + envelopeBytes);
-    super(layer, { ...cluster, broker, codec: layerCodec(redis) });
-    this.#broker = broker;
+    const { maxMessageBytes = layerDefaults.maxMessageBytes } = layer;
+    const parts = redisLayerParts(redis, { maxMessageBytes, isSender: false });
+    super(layer, { ...cluster, ...parts });
+    this.#broker = parts.broker;
   }
 
   /** Whether this node is connected to all of its Redis servers now: for health checks. */
@@ -66,32 +53,4 @@ export class RedisPubSubChannelLayer extends HubChannelLayer {
   settled(): Promise<void> {
     return this.#broker.settled();
   }
-}
-
-function makeBroker(redis: ResolvedRedisOptions, maxMessageBytes: number): RedisBroker {
-  const { publishTimeoutMs, maxPendingMessages, maxPendingBytes, onProblem } = redis;
-  const { connectTimeoutMs, proofIntervalMs, proofTimeoutMs } = redis;
-  const ttlSeconds = Math.max(1, Math.ceil(redis.positionTtlMs / 1000));
-  const isSharded = isCluster(redis.redis);
-  return new RedisBroker({
-    layout: new KeyLayout(redis.prefix),
-    topology: topologyOf(redis),
-    script: readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds }),
-    isSharded,
-    maxMessageBytes,
-    publishing: { publishTimeoutMs, maxPendingMessages, maxPendingBytes, maxInFlight },
-    connection: { connectTimeoutMs, proofIntervalMs, proofTimeoutMs },
-    onProblem,
-  });
-}
-
-function topologyOf({ redis, onProblem }: ResolvedRedisOptions): (make: MakeServer) => Topology {
-  const addresses = addressesOf(redis);
-  if (!isCluster(redis)) return (make) => new FixedTopology(addresses, make);
-  const { options = {}, addressMap = {} } = redis;
-  return (make) => new ClusterTopology({ seeds: addresses, options, addressMap, make, onProblem });
-}
-
-function isCluster(redis: RedisLocation): redis is Extract<RedisLocation, { readonly cluster: unknown }> {
-  return typeof redis !== "string" && "cluster" in redis;
 }

@@ -45,11 +45,11 @@ export function conformanceSkip(
 ): ConformanceSkip | undefined {
   const { nodes, capabilities, faults = {} } = offers;
   const has: Readonly<Record<string, unknown>> = {
+    ...faults,
     nodes,
     offsets: capabilities.offsets,
     receivers: capabilities.receivers,
     envelopes: capabilities.envelopes,
-    ...faults,
   };
   const lacking = needs.find((need) => has[need] === undefined || has[need] === false);
   if (lacking === undefined) return undefined;

@@ -1,6 +1,5 @@
 import { SolentError } from "@solent/core/errors";
 import type {
-  Broker,
   BrokerSink,
   HistoryPage,
   LayerCapabilities,
@@ -17,6 +16,8 @@ import { comparePositions, positionOf } from "../layout/position.ts";
 import { unavailable } from "../publishing/lane.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import type { Script } from "../publishing/script.ts";
+import { type LayerBroker, settledAt } from "./layer-broker.ts";
+import { ReadyWaits } from "./ready-waits.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
@@ -29,12 +30,12 @@ export interface RedisBrokerParts {
   readonly isSharded: boolean;
   readonly maxMessageBytes: number;
   readonly publishing: PublisherOptions;
-  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs">;
+  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs" | "isSender">;
   readonly onProblem: (problem: Error, server: string) => void;
 }
 
 /** Carries groups and inboxes over Redis pub/sub, with a position for every event. */
-export class RedisBroker implements Broker {
+export class RedisBroker implements LayerBroker {
   readonly capabilities: LayerCapabilities = Object.freeze({
     offsets: true,
     history: false,
@@ -54,12 +55,14 @@ export class RedisBroker implements Broker {
   #inbox = "";
   #inboxLast: Position | undefined;
   #isInboxOpen = false;
-  readonly #waitingForReady = new Set<{ look: () => void; fail: () => void }>();
+  /** Whether there is an inbox at all: one that only sends opens it for its first question. */
+  #hasInbox: boolean;
+  readonly #ready = new ReadyWaits();
   #hasBeenUp = false;
-  #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
+    this.#hasInbox = parts.connection.isSender !== true;
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
@@ -94,6 +97,7 @@ export class RedisBroker implements Broker {
   }
 
   async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    if (this.#parts.connection.isSender === true) await this.#openForAnswers();
     const name = this.#parts.layout.inbox(node);
     const draft = { name, partition: partitionOf(node), bytes, id, volatile: false };
     const { receivers } = await this.#publisher.publish(draft);
@@ -115,47 +119,42 @@ export class RedisBroker implements Broker {
   /** Whether all servers are connected, and the inbox is open. */
   get isReady(): boolean {
     const { servers } = this.#topology;
-    return this.#isInboxOpen && servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    return (!this.#hasInbox || this.#isInboxOpen) && servers.size > 0 && [...servers].every(({ isUp }) => isUp);
   }
 
   /** Resolves when it `isReady`. */
   ready(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => () => {
-        this.#waitingForReady.delete(waiter);
-        signal?.removeEventListener("abort", abort);
-        settle();
-      };
-      const waiter = {
-        look: () => this.isReady && end(resolve)(),
-        fail: end(() => reject(new SolentError("LAYER_CLOSED"))),
-      };
-      const abort = end(() => reject(signal?.reason as Error));
-      if (this.#isClosed) return waiter.fail();
-      if (signal?.aborted === true) return abort();
-      this.#waitingForReady.add(waiter);
-      signal?.addEventListener("abort", abort);
-      waiter.look();
-    });
+    return this.#ready.until(() => this.isReady, signal);
   }
 
   /** A barrier in both directions, at every server that is connected. */
-  async settled(): Promise<void> {
-    // Publications are written at the end of the turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([...this.#topology.servers].map((server) => server.settled()));
+  settled(): Promise<void> {
+    return settledAt(this.#topology.servers);
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
     this.#publisher.close();
     this.#topology.close();
-    for (const { fail } of this.#waitingForReady) fail();
+    this.#ready.close();
     return Promise.resolve();
   }
 
-  #lookForReady(): void {
-    for (const { look } of this.#waitingForReady) look();
+  // An answer that nobody listens for is lost: the question has to wait.
+  async #openForAnswers(): Promise<void> {
+    this.#hasInbox = true;
+    const { publishTimeoutMs } = this.#parts.publishing;
+    const isOpen = (): boolean => {
+      this.#topology.serverOf(partitionOf(this.#node))?.listen();
+      return this.#isInboxOpen;
+    };
+    const late = unavailable(`the inbox for answers was not open within ${publishTimeoutMs} ms`);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(late), publishTimeoutMs);
+    try {
+      await this.#ready.until(isOpen, deadline.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #placeOf(group: string): Place {
@@ -175,7 +174,7 @@ export class RedisBroker implements Broker {
         subscriberDown: (server) => this.#subscriberDown(server),
         commandsUp: () => {
           this.#publisher.flushSoon();
-          this.#lookForReady();
+          this.#ready.look();
         },
         commandsDown: () => this.#topology.lookAgain(),
         message: (channel, payload) => this.#hear(channel, payload),
@@ -191,7 +190,7 @@ export class RedisBroker implements Broker {
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
-    this.#lookForReady();
+    this.#ready.look();
   }
 
   // Before groups: whoever hears that a group is live here may send to its members directly.
@@ -220,6 +219,7 @@ export class RedisBroker implements Broker {
     this.#sink?.lost(groups, "loss");
     const home = partitionOf(this.#node);
     const server = partitions.includes(home) ? this.#topology.serverOf(home) : undefined;
+    if (this.#hasInbox) server?.listen();
     if (server?.subscriber !== undefined && !(await this.#openInbox(server))) return;
     const live = partitions.filter((partition) => this.#topology.serverOf(partition)?.subscriber !== undefined);
     this.#sink?.restored(live.flatMap((partition) => [...(this.#asked[partition] ?? [])]));

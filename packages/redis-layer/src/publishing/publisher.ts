@@ -45,7 +45,7 @@ const retryPauseMs = 20;
  */
 export class Publisher {
   readonly #routes: PublisherRoutes;
-  readonly #script: Script;
+  readonly #script: Script | undefined;
   readonly #options: PublisherOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #busy = new Set<Lane>();
@@ -58,7 +58,8 @@ export class Publisher {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(routes: PublisherRoutes, script: Script, options: PublisherOptions) {
+  /** @param script what gives positions; without it messages are published as they are, with nothing before them. */
+  constructor(routes: PublisherRoutes, script: Script | undefined, options: PublisherOptions) {
     this.#routes = routes;
     this.#script = script;
     this.#options = options;
@@ -199,7 +200,8 @@ export class Publisher {
     for (const [, publication] of batch) {
       const { name, bytes, id, volatile } = publication;
       this.#flying.set(id, publication);
-      if (!volatile) pipeline.evalsha(this.#script.sha, 1, name, bytes, id);
+      if (this.#script === undefined) pipeline.publish(name, bytes);
+      else if (!volatile) pipeline.evalsha(this.#script.sha, 1, name, bytes, id);
       else if (server.isSharded) pipeline.spublish(name, plainPayload(id, bytes));
       else pipeline.publish(name, plainPayload(id, bytes));
     }

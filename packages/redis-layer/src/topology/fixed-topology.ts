@@ -3,19 +3,24 @@ import { partitionCount } from "../layout/partitions.ts";
 import { rendezvous } from "./rendezvous.ts";
 import type { HomeIn, MakeServer, ServerAddress, Topology } from "./topology.ts";
 
+/** Which server holds which partition, where nothing else decides: as evenly as may be, and moving little. */
+function evenly(keys: readonly string[]): readonly number[] {
+  return Array.from({ length: partitionCount }, (_, partition) => rendezvous(keys, partition));
+}
+
 /** One server, or several that know nothing of each other: a partition never moves. */
 export class FixedTopology implements Topology {
   readonly isOneServer: boolean;
   readonly servers: ReadonlySet<RedisServer>;
   readonly #byPartition: readonly RedisServer[];
 
-  constructor(addresses: readonly ServerAddress[], make: MakeServer) {
+  /** @param owners for each partition the number of its server, where not the layer's own choice. */
+  constructor(addresses: readonly ServerAddress[], make: MakeServer, owners?: readonly number[]) {
     this.isOneServer = addresses.length === 1;
-    const keys = addresses.map(({ key }) => key);
-    const owners = Array.from({ length: partitionCount }, (_, partition) => rendezvous(keys, partition));
     const servers = addresses.map((address) => make(address));
     this.servers = new Set(servers);
-    this.#byPartition = owners.flatMap((owner) => servers[owner] ?? []);
+    const choice = owners ?? evenly(addresses.map(({ key }) => key));
+    this.#byPartition = choice.flatMap((owner) => servers[owner] ?? []);
   }
 
   start(homeIn: HomeIn): void {
