@@ -1,27 +1,40 @@
--- Publishes an event to a group, or a message to an inbox, and gives it the next position there.
+-- Publishes events to groups, or messages to inboxes, and gives each the next position there.
 --
--- KEYS[1]  the name: the key of the position and the channel
--- ARGV[1]  the event's bytes
--- ARGV[2]  its id, unique in the cluster, without blanks
+-- KEYS[i]       a name: the key of the position and the channel; one name may be there several times
+-- ARGV[2i - 1]  the event's bytes
+-- ARGV[2i]      its id, unique in the cluster, without blanks
 -- Constants put before this file: PUBLISH ("PUBLISH", or "SPUBLISH" on a Cluster), TTL (seconds that a position is kept)
 --
--- Sets the key to "<offset> <epoch> <id>" and publishes "1<offset> <epoch> <id>\n<bytes>".
--- Returns "<receivers> <offset> <epoch>".
+-- Sets each key to "<offset> <epoch> <id>" and publishes "1<offset> <epoch> <id>\n<bytes>", in the order of the keys.
+-- Returns a line for each: "<receivers> <offset> <epoch>", or "-<error>" when it was not published. Nothing in it raises, so
+-- what happens to one leaves the others alone.
 
-local top = redis.call('GET', KEYS[1])
-local offset, epoch
-if top then
-  local first = string.find(top, ' ', 1, true)
-  local second = string.find(top, ' ', first + 1, true)
-  offset = string.format('%.0f', tonumber(string.sub(top, 1, first - 1)) + 1)
-  epoch = string.sub(top, first + 1, second - 1)
-else
-  -- The id is unique, so what is made of it is another epoch than any before.
-  offset = '1'
-  epoch = string.sub(redis.sha1hex(ARGV[2]), 1, 8)
+local function publish(name, bytes, id)
+  local top = redis.pcall('GET', name)
+  local offset, epoch
+  if type(top) == 'table' then
+    return '-' .. top.err
+  elseif top then
+    local first = string.find(top, ' ', 1, true)
+    local second = string.find(top, ' ', first + 1, true)
+    offset = string.format('%.0f', tonumber(string.sub(top, 1, first - 1)) + 1)
+    epoch = string.sub(top, first + 1, second - 1)
+  else
+    -- The id is unique, so what is made of it is another epoch than any before.
+    offset = '1'
+    epoch = string.sub(redis.sha1hex(id), 1, 8)
+  end
+  local place = offset .. ' ' .. epoch
+  local position = place .. ' ' .. id
+  local kept = redis.pcall('SET', name, position, 'EX', TTL)
+  if kept.err then return '-' .. kept.err end
+  local receivers = redis.pcall(PUBLISH, name, '1' .. position .. '\n' .. bytes)
+  if type(receivers) == 'table' then return '-' .. receivers.err end
+  return receivers .. ' ' .. place
 end
-local place = offset .. ' ' .. epoch
-local position = place .. ' ' .. ARGV[2]
-redis.call('SET', KEYS[1], position, 'EX', TTL)
-local receivers = redis.call(PUBLISH, KEYS[1], '1' .. position .. '\n' .. ARGV[1])
-return receivers .. ' ' .. place
+
+local answers = {}
+for i, name in ipairs(KEYS) do
+  answers[i] = publish(name, ARGV[2 * i - 1], ARGV[2 * i])
+end
+return table.concat(answers, '\n')

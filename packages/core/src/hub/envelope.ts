@@ -11,6 +11,8 @@ const plainForm = 0;
 const binaryForm = 1;
 const codecForm = 2;
 
+// Written with the text behind it, they are the two bytes.
+const plainStart = String.fromCharCode(version, plainForm);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -23,12 +25,7 @@ export type Opened =
 
 /** Puts plain JSON values into an envelope. */
 export function seal(value: unknown): Uint8Array {
-  const json = encoder.encode(JSON.stringify(value));
-  const bytes = new Uint8Array(json.byteLength + 2);
-  bytes[0] = version;
-  bytes[1] = plainForm;
-  bytes.set(json, 2);
-  return bytes;
+  return encoder.encode(plainStart + JSON.stringify(value));
 }
 
 /** Puts JSON values and `Uint8Array`s into an envelope. */

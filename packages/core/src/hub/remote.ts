@@ -131,14 +131,14 @@ export class Remote {
   }
 
   /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
-  async publish(group: string, event: WireEvent): Promise<void> {
+  publish(group: string, event: WireEvent): Promise<void> {
     const bytes = this.#encode(event);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
-    const published = await certain(
-      this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile }),
-    );
-    if (published.receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
+    const published = this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile });
+    return published.then(({ receivers }) => {
+      if (receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
+    }, rethrowCertain);
   }
 
   /** Sends a message to a channel of another node. */
@@ -186,10 +186,13 @@ export class Remote {
       const bytes = this.#seal(call, about.hasBinary);
       this.#requireSize(bytes);
       // Not awaited: the answer can overtake the broker's, and the deadline holds for both.
-      void certain(this.#broker.send(this.#names.nodeOf(channel) ?? "", bytes, this.#newId())).then(
-        (isReached) => isReached || this.#calls.settle(number, "CHANNEL_UNREACHABLE"),
-        (error: unknown) => this.#calls.fail(number, error),
-      );
+      void this.#broker
+        .send(this.#names.nodeOf(channel) ?? "", bytes, this.#newId())
+        .catch(rethrowCertain)
+        .then(
+          (isReached) => isReached || this.#calls.settle(number, "CHANNEL_UNREACHABLE"),
+          (error: unknown) => this.#calls.fail(number, error),
+        );
     } catch (error) {
       this.#calls.fail(number, error);
     }
@@ -200,7 +203,7 @@ export class Remote {
   async #sendForeign(channel: string, event: WireEvent): Promise<CallOutcome> {
     const bytes = this.#encode(event);
     this.#requireSize(bytes);
-    const isReached = await certain(this.#broker.send(channel, bytes, this.#newId()));
+    const isReached = await this.#broker.send(channel, bytes, this.#newId()).catch(rethrowCertain);
     return isReached ? "ok" : "CHANNEL_UNREACHABLE";
   }
 
@@ -368,12 +371,8 @@ class Listener extends LocalSeat {
   }
 }
 
-async function certain<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw SolentError.is(error) ? error : new SolentError("LAYER_UNCERTAIN", {}, { cause: error });
-  }
+function rethrowCertain(error: unknown): never {
+  throw SolentError.is(error) ? error : new SolentError("LAYER_UNCERTAIN", {}, { cause: error });
 }
 
 function ignore(): void {

@@ -91,9 +91,9 @@ export class RedisBroker implements LayerBroker {
     await this.#subscriber.unsubscribe(places);
   }
 
-  async publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
-    const { place, receivers } = await this.#publisher.publish({ ...this.#placeOf(group), bytes, id, volatile });
-    return { position: place === undefined ? undefined : positionOf(`${place} ${id}`), receivers };
+  publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
+    const { name, partition } = this.#placeOf(group);
+    return this.#publisher.publish({ name, partition, bytes, id, volatile });
   }
 
   async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {

@@ -1,4 +1,6 @@
 import { SolentError } from "@solent/core/errors";
+import type { Published } from "@solent/core/layer";
+import { positionOf } from "../layout/position.ts";
 import type { Attempt, Publication } from "./publication.ts";
 
 /**
@@ -17,11 +19,14 @@ export class Lane {
   askServer: string | undefined;
   /** When it may be written again after an error that time mends. */
   notBeforeMs = 0;
+  readonly #onSettled: (publication: Publication) => void;
   #flying = 0;
   #retry: Publication[] = [];
 
-  constructor(partition: number) {
+  /** @param onSettled called once for each publication, when its promise is settled. */
+  constructor(partition: number, onSettled: (publication: Publication) => void) {
     this.partition = partition;
+    this.#onSettled = onSettled;
   }
 
   /** Whether something is written and not answered. */
@@ -42,36 +47,47 @@ export class Lane {
     return taken;
   }
 
-  /** An answer has come. @returns whether the lane has landed: nothing of it is in flight any more. */
-  landed(publication: Publication, attempt: Attempt): boolean {
+  /** An answer has come. */
+  landed(publication: Publication, attempt: Attempt): void {
     this.#flying -= 1;
     if (attempt.outcome === "done") {
       this.#giveUpEarlier(publication.name);
-      publication.resolve(attempt.answer);
+      const { receivers, place } = attempt;
+      const position = place === undefined ? undefined : positionOf(`${place} ${publication.id}`);
+      this.#resolve(publication, { receivers, position });
     } else if (attempt.outcome === "retry") this.#retry.push(publication);
-    else if (attempt.outcome === "refused") publication.reject(unavailable(attempt.message));
-    else if (publication.isSeen) publication.resolve({});
-    else publication.reject(new SolentError("LAYER_UNCERTAIN"));
-    if (this.#flying > 0) return false;
+    else if (attempt.outcome === "refused") this.#reject(publication, unavailable(attempt.message));
+    else if (publication.isSeen) this.#resolve(publication, {});
+    else this.#reject(publication, new SolentError("LAYER_UNCERTAIN"));
+    if (this.#flying > 0) return;
     if (this.#retry.length > 0) this.waiting = [...this.#retry, ...this.waiting];
     this.#retry = [];
-    return true;
   }
 
-  /** Takes out what has waited too long. */
-  expire(nowMs: number): readonly Publication[] {
+  /** Gives up what was to be written by `nowMs`; everything for `Infinity`. */
+  expire(nowMs: number, reason: Error): void {
     const late = this.waiting.filter(({ dueAtMs }) => dueAtMs <= nowMs);
-    if (late.length > 0) this.waiting = this.waiting.filter(({ dueAtMs }) => dueAtMs > nowMs);
-    return late;
+    if (late.length === 0) return;
+    this.waiting = this.waiting.filter(({ dueAtMs }) => dueAtMs > nowMs);
+    for (const publication of late) this.#reject(publication, reason);
   }
 
   // A later one of the same group was accepted: trying this one again would turn their order round.
   #giveUpEarlier(name: string): void {
     if (this.#retry.length === 0) return;
-    for (const earlier of this.#retry) {
-      if (earlier.name === name) earlier.reject(unavailable("a later message of this group was accepted before it"));
-    }
+    const reason = unavailable("a later message of this group was accepted before it");
+    for (const earlier of this.#retry) if (earlier.name === name) this.#reject(earlier, reason);
     this.#retry = this.#retry.filter((earlier) => earlier.name !== name);
+  }
+
+  #resolve(publication: Publication, published: Published): void {
+    this.#onSettled(publication);
+    publication.resolve(published);
+  }
+
+  #reject(publication: Publication, reason: Error): void {
+    this.#onSettled(publication);
+    publication.reject(reason);
   }
 }
 

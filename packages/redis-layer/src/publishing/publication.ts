@@ -1,3 +1,5 @@
+import type { Published } from "@solent/core/layer";
+
 /** One message on its way into Redis. */
 export interface Publication {
   /** Its channel, and the key of its position. */
@@ -11,21 +13,14 @@ export interface Publication {
   readonly dueAtMs: number;
   /** Whether it has come back on this node's own subscription: then it surely was published. */
   isSeen: boolean;
-  readonly resolve: (answer: PublicationAnswer) => void;
+  readonly resolve: (published: Published) => void;
   readonly reject: (error: Error) => void;
-}
-
-/** What Redis answered. */
-export interface PublicationAnswer {
-  /** `"<offset> <epoch>"`; `undefined` for a volatile message, and for one that is only known to have arrived. */
-  readonly place?: string;
-  /** How many subscribers it reached; `undefined` when that got lost. */
-  readonly receivers?: number;
 }
 
 /** What became of an attempt. */
 export type Attempt =
-  | { readonly outcome: "done"; readonly answer: PublicationAnswer }
+  /** `place` is `"<offset> <epoch>"`; `undefined` for a volatile message. */
+  | { readonly outcome: "done"; readonly receivers: number; readonly place: string | undefined }
   /** Surely not executed, and worth another try: at once, or after the cause has been seen to. */
   | { readonly outcome: "retry"; readonly cause: "script" | "moved" | "wait" | "role"; readonly askServer?: string }
   /** Surely not executed, and another try would fail the same way. */
@@ -45,20 +40,31 @@ const causes: Readonly<Record<string, "script" | "moved" | "wait" | "role">> = {
   READONLY: "role",
 };
 
-/** Reads the answer, or the error, to a publication. */
-export function readAttempt(error: Error | null, answer: unknown): Attempt {
-  if (error === null) return { outcome: "done", answer: readAnswer(answer) };
-  if (error.name !== "ReplyError") return { outcome: "uncertain" };
-  const [code = "", , address] = error.message.split(" ", 3);
-  const cause = causes[code];
-  if (cause === undefined) return { outcome: "refused", message: error.message };
-  return { outcome: "retry", cause, ...(code === "ASK" && address !== undefined && { askServer: address }) };
+/** Reads the answer, or the error, to a command that carried `count` publications: what became of each. */
+export function readAttempts(error: Error | null, answer: unknown, count: number): readonly Attempt[] {
+  if (error !== null) return Array.from({ length: count }, () => failedAttempt(error));
+  // A plain PUBLISH answers a number, the script a line for each.
+  if (typeof answer === "number") return [{ outcome: "done", receivers: answer, place: undefined }];
+  return String(answer).split("\n").map(readLine);
 }
 
-// The script answers "<receivers> <offset> <epoch>", a plain PUBLISH a number.
-function readAnswer(answer: unknown): PublicationAnswer {
-  if (typeof answer === "number") return { receivers: answer };
-  const text = String(answer);
-  const end = text.indexOf(" ");
-  return { receivers: Number(text.slice(0, end)), place: text.slice(end + 1) };
+function readLine(line: string): Attempt {
+  // Whether the position was written or not, the event was not published.
+  if (line.startsWith("-")) return refusal(line.slice(1));
+  const end = line.indexOf(" ");
+  return { outcome: "done", receivers: Number(line.slice(0, end)), place: line.slice(end + 1) };
+}
+
+function failedAttempt(error: Error): Attempt {
+  if (error.name !== "ReplyError") return { outcome: "uncertain" };
+  const attempt = refusal(error.message);
+  // An error from inside a script that was running says nothing about what it had done by then.
+  return attempt.outcome === "refused" && error.message.startsWith("ERR ") ? { outcome: "uncertain" } : attempt;
+}
+
+function refusal(message: string): Attempt {
+  const [code = "", , address] = message.split(" ", 3);
+  const cause = causes[code];
+  if (cause === undefined) return { outcome: "refused", message };
+  return { outcome: "retry", cause, ...(code === "ASK" && address !== undefined && { askServer: address }) };
 }

@@ -1,8 +1,9 @@
 import { SolentError } from "@solent/core/errors";
-import type { Redis } from "ioredis";
+import type { Published } from "@solent/core/layer";
+import type { ChainableCommander, Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { Lane, unavailable } from "./lane.ts";
-import { type Attempt, type Publication, type PublicationAnswer, readAttempt } from "./publication.ts";
+import { type Attempt, type Publication, readAttempts } from "./publication.ts";
 import type { Script } from "./script.ts";
 
 /** Where publications go, and what is to be done when they fail. */
@@ -37,6 +38,10 @@ export interface Draft {
 
 const retryPauseMs = 20;
 
+// Redis does nothing else while a script runs: a bound of some tenths of a millisecond.
+const maxPerCommand = 64;
+const maxBytesPerCommand = 262_144;
+
 /**
  * Writes messages to Redis: what one turn brings in one write, what one node sends to one group in its order.
  *
@@ -70,32 +75,23 @@ export class Publisher {
    *
    * @throws {SolentError} LAYER_BUSY, LAYER_UNAVAILABLE, LAYER_UNCERTAIN, LAYER_CLOSED
    */
-  publish(draft: Draft): Promise<PublicationAnswer> {
+  publish(draft: Draft): Promise<Published> {
     const { maxPendingMessages, maxPendingBytes } = this.#options;
     if (this.#isClosed) return Promise.reject(new SolentError("LAYER_CLOSED"));
     if (this.#pending >= maxPendingMessages) return busy("messages for Redis", maxPendingMessages);
+    const { name, partition, id } = draft;
+    // Without a script nothing has a position.
+    const volatile = draft.volatile || this.#script === undefined;
     const bytes = Buffer.from(draft.bytes.buffer, draft.bytes.byteOffset, draft.bytes.byteLength);
     if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
+    const dueAtMs = performance.now() + this.#options.publishTimeoutMs;
     this.#pending += 1;
     this.#pendingBytes += bytes.length;
+    this.#sweepLater();
+    this.flushSoon();
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#pending -= 1;
-        this.#pendingBytes -= bytes.length;
-      };
-      this.#laneOf(draft.partition).waiting.push({
-        name: draft.name,
-        partition: draft.partition,
-        bytes,
-        id: draft.id,
-        volatile: draft.volatile,
-        dueAtMs: performance.now() + this.#options.publishTimeoutMs,
-        isSeen: false,
-        resolve: (answer) => (settle(), resolve(answer)),
-        reject: (error) => (settle(), reject(error)),
-      });
-      this.#sweepLater();
-      this.flushSoon();
+      const publication = { name, partition, bytes, id, volatile, dueAtMs, isSeen: false, resolve, reject };
+      this.#laneOf(partition).waiting.push(publication);
     });
   }
 
@@ -120,15 +116,16 @@ export class Publisher {
     this.#isClosed = true;
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#retryTimer);
-    for (const { waiting } of this.#lanes.values()) {
-      for (const { reject } of waiting.splice(0)) reject(new SolentError("LAYER_CLOSED"));
-    }
+    for (const lane of this.#lanes.values()) lane.expire(Infinity, new SolentError("LAYER_CLOSED"));
   }
 
   #laneOf(partition: number): Lane {
     let lane = this.#lanes.get(partition);
     if (lane === undefined) {
-      lane = new Lane(partition);
+      lane = new Lane(partition, ({ bytes }) => {
+        this.#pending -= 1;
+        this.#pendingBytes -= bytes.length;
+      });
       this.#lanes.set(partition, lane);
     }
     this.#busy.add(lane);
@@ -197,20 +194,32 @@ export class Publisher {
   ): Promise<readonly Attempt[] | undefined> {
     const pipeline = redis.pipeline();
     if (isAsking) pipeline.asking();
-    for (const [, publication] of batch) {
-      const { name, bytes, id, volatile } = publication;
-      this.#flying.set(id, publication);
-      if (this.#script === undefined) pipeline.publish(name, bytes);
-      else if (!volatile) pipeline.evalsha(this.#script.sha, 1, name, bytes, id);
-      else if (server.isSharded) pipeline.spublish(name, plainPayload(id, bytes));
-      else pipeline.publish(name, plainPayload(id, bytes));
-    }
+    const commands = inCommands(batch, server.isSharded);
+    for (const command of commands) this.#add(pipeline, command, server.isSharded);
     try {
-      const results = (await pipeline.exec()) ?? [];
-      return results.slice(isAsking ? 1 : 0).map(([error, answer]) => readAttempt(error, answer));
+      const results = ((await pipeline.exec()) ?? []).slice(isAsking ? 1 : 0);
+      return commands.flatMap((command, i) => {
+        const [error, answer] = results[i] ?? [null, null];
+        return readAttempts(error, answer, command.length);
+      });
     } catch {
       return batch.map(() => ({ outcome: "uncertain" }) as const);
     }
+  }
+
+  #add(pipeline: ChainableCommander, command: readonly Publication[], isSharded: boolean): void {
+    const [first] = command;
+    for (const publication of command) this.#flying.set(publication.id, publication);
+    if (first === undefined) return;
+    if (this.#script === undefined || first.volatile) {
+      const payload = this.#script === undefined ? first.bytes : plainPayload(first.id, first.bytes);
+      if (isSharded) pipeline.spublish(first.name, payload);
+      else pipeline.publish(first.name, payload);
+      return;
+    }
+    const names = command.map(({ name }) => name);
+    const values = command.flatMap(({ bytes, id }) => [bytes, id]);
+    pipeline.evalsha(this.#script.sha, names.length, ...names, ...values);
   }
 
   // What has to be done before the next attempt can succeed.
@@ -239,13 +248,33 @@ export class Publisher {
   #sweep(): void {
     this.#sweepTimer = undefined;
     const nowMs = performance.now();
-    for (const lane of this.#busy) {
-      for (const { reject } of lane.expire(nowMs)) {
-        reject(unavailable(`Redis could not be written to within ${this.#options.publishTimeoutMs} ms`));
-      }
-    }
+    const reason = unavailable(`Redis could not be written to within ${this.#options.publishTimeoutMs} ms`);
+    for (const lane of this.#busy) lane.expire(nowMs, reason);
     if (this.#pending > 0) this.#sweepLater();
   }
+}
+
+// One call of the script carries as many as it may: on a Cluster those of one slot. What gets no position goes alone, in its
+// place: what one node sends to one group keeps its order.
+function inCommands(batch: readonly [Lane, Publication][], isSharded: boolean): readonly Publication[][] {
+  const commands: Publication[][] = [];
+  let bytes = 0;
+  let last: Publication | undefined;
+  for (const [, publication] of batch) {
+    const command = commands.at(-1);
+    const fits =
+      command !== undefined &&
+      !publication.volatile &&
+      last?.volatile === false &&
+      (!isSharded || last.partition === publication.partition) &&
+      command.length < maxPerCommand &&
+      bytes + publication.bytes.length <= maxBytesPerCommand;
+    if (fits) command.push(publication);
+    else commands.push([publication]);
+    bytes = (fits ? bytes : 0) + publication.bytes.length;
+    last = publication;
+  }
+  return commands;
 }
 
 function plainPayload(id: string, bytes: Buffer): Buffer {
