@@ -29,7 +29,9 @@ export class RedisServer implements AsyncDisposable {
       "--dir",
       folder,
     ];
-    this.#child = spawn("redis-server", settings, { stdio: ["ignore", "pipe", "ignore"] });
+    this.#child = spawn(process.env["REDIS_SERVER_PATH"] ?? "redis-server", settings, {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     this.#ended = once(this.#child, "close");
   }
 

@@ -55,7 +55,7 @@ function longIntegers(json: string): string[] {
 
 function endOfString(json: string, from: number): number {
   let at = from;
-  while (json.charCodeAt(at) !== 0x22) at += json.charCodeAt(at) === 0x5c ? 2 : 1;
+  while (at < json.length && json.charCodeAt(at) !== 0x22) at += json.charCodeAt(at) === 0x5c ? 2 : 1;
   return at + 1;
 }
 

@@ -102,14 +102,14 @@ class Reader {
   }
 
   #array(count: number, depth: number): unknown[] {
-    this.#requireRoom(count, depth);
+    requireDepth(depth);
     const items: unknown[] = [];
     for (let i = 0; i < count; i += 1) items.push(this.value(depth + 1));
     return items;
   }
 
   #map(count: number, depth: number): Record<string, unknown> {
-    this.#requireRoom(2 * count, depth);
+    requireDepth(depth);
     const record: Record<string, unknown> = {};
     for (let i = 0; i < count; i += 1) {
       const key = this.#key();
@@ -127,12 +127,6 @@ class Reader {
     if (!isText) throw new WireRefusal("has a key that is no text", { kind: "key" });
     const key = this.#text(head <= 0xbf ? head & 0x1f : this.#unsigned(1 << (head - 0xd9)));
     return key;
-  }
-
-  // Every item takes a byte at least, so a header cannot promise more items than there are bytes.
-  #requireRoom(items: number, depth: number): void {
-    if (depth >= maxWireDepth) throw new WireRefusal(`is deeper than ${maxWireDepth} levels`);
-    if (items > this.left) throw endsTooEarly();
   }
 
   #text(length: number): string {
@@ -168,14 +162,14 @@ class Reader {
   /** Moves on by `count` bytes; answers where they begin. */
   #take(count: number): number {
     const at = this.#at;
-    if (count > this.left) throw endsTooEarly();
+    if (count > this.left) throw new WireRefusal("ends before it is complete");
     this.#at += count;
     return at;
   }
 }
 
-function endsTooEarly(): WireRefusal {
-  return new WireRefusal("ends before it is complete");
+function requireDepth(depth: number): void {
+  if (depth >= maxWireDepth) throw new WireRefusal(`is deeper than ${maxWireDepth} levels`);
 }
 
 function finite(number: number): number {
