@@ -1,5 +1,5 @@
-import { HubChannelLayer } from "@solent/core/layer";
-import { RedisPubSubChannelLayer, type RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
+import type { HubChannelLayer } from "@solent/core/layer";
+import { createSender, RedisPubSubChannelLayer, type RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { groupChannel, hostIndex } from "../../packages/redis-layer/src/wire/channels-redis-names.ts";
 import { Queue } from "../support/queue.ts";
@@ -257,6 +257,24 @@ describe("RedisPubSubChannelLayer beside Django Channels", () => {
     const theirs = (await django.heard.take(3)).map(({ message }) => number(message));
     expect(theirs.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
     expect(orders).toEqual([theirs, theirs]);
+  });
+
+  test("is not needed to send: a script reaches groups, channels and workers of Django", async () => {
+    const { layer, prefix } = await share({ ...plain, keys });
+    const options = { prefix, symmetricEncryptionKeys: keys, redis: servers[0]!.url };
+    const channel: string = await django.ask("consume", { layer, group: "room" });
+    await django.ask("listen", { layer, channel: `${prefix}worker` });
+    for (const name of [groupChannel(prefix, "room"), channel, `${prefix}worker`]) await subscribed(name, 1, 1);
+    await using sender = createSender({ wire: "channels_redis", ...options });
+    await sender.groupSend("room", { type: "chat.message", n: 1 });
+    expect(await django.heard.next()).toEqual({ layer, channel, message: { type: "chat.message", n: 1 } });
+    await sender.send(channel, { type: "chat.message", n: 2 });
+    expect(await django.heard.next()).toEqual({ layer, channel, message: { type: "chat.message", n: 2 } });
+    await sender.send(`${prefix}worker`, { type: "work.item", n: 3 });
+    expect(await django.heard.next()).toMatchObject({
+      channel: `${prefix}worker`,
+      message: { type: "work.item", n: 3 },
+    });
   });
 
   test("leaves nothing in Redis but subscriptions, and takes those with it", async () => {

@@ -64,6 +64,7 @@ export class HubChannelLayer implements ChannelLayer {
   readonly #plain: PlainChannels;
   readonly #names: NodeNames;
   readonly #remote: Remote | undefined;
+  readonly #isSender: boolean;
   readonly #opened = new Map<string, ReaderQueue>();
   #published = 0;
   #isClosed = false;
@@ -78,6 +79,7 @@ export class HubChannelLayer implements ChannelLayer {
     this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
     this.#names = namesOf(cluster);
     this.node = this.#names.node;
+    this.#isSender = cluster?.isSender === true;
     this.#remote = cluster && this.#connect(cluster);
     this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
     this.#remote?.start();
@@ -257,6 +259,8 @@ export class HubChannelLayer implements ChannelLayer {
   }
 
   #isRemote(channel: string): boolean {
+    // Who only sends has no channels, and none under a plain name either.
+    if (this.#isSender) return true;
     const node = this.#names.nodeOf(channel);
     return node !== undefined && node !== this.node;
   }
