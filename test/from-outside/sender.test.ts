@@ -100,7 +100,10 @@ describe("createSender", () => {
     const options = { redis: redis.url, prefix: "app" };
     await using layer = await node(options);
     const before = (await redis.control.pubsub("CHANNELS", "*")) as string[];
-    const connections = async () => String(await redis.control.client("LIST")).trim().split("\n").length;
+    const connections = async () =>
+      String(await redis.control.client("LIST"))
+        .trim()
+        .split("\n").length;
     const connectionsBefore = await connections();
     await using sender = createSender(options);
     await sender.groupSend("room", { type: "chat.message" });
