@@ -12,6 +12,7 @@ const entries = {
   "@solent/core/node": "packages/core/src/server/index.ts",
   "@solent/core/testing": "packages/core/src/testing/index.ts",
   "@solent/client": "packages/client/src/index.ts",
+  "@solent/redis-layer": "packages/redis-layer/src/index.ts",
 };
 
 const names = exportedNames(Object.values(entries).map((file) => join(root, file)));

@@ -30,9 +30,6 @@ type Numbers = Required<
   Pick<PublishEndpointOptions, "maxBodyBytes" | "bodyTimeoutMs" | "maxRequests" | "maxErrorsPerMinute">
 >;
 
-const defaults: Numbers = { maxBodyBytes: 1_048_576, bodyTimeoutMs: 10_000, maxRequests: 100, maxErrorsPerMinute: 60 };
-const numbers = Object.keys(defaults) as (keyof Numbers)[];
-
 const minTokenLength = 16;
 const retrySeconds = "1";
 
@@ -47,7 +44,7 @@ interface Answer {
  * A Node request listener by which programs in any language publish: `POST /groups/<name>` and `POST /channels/<name>`.
  *
  * The body is the event in JSON, `{ "type": "chat.message", … }`, and `Authorization: Bearer <token>` is required. The answer is
- * 202 once the layer has taken it, else an error with a `code` of Solent's and a `message`; README and guide have the list.
+ * 202 once the layer has taken it, else an error with a `code` of Solent's and a `message`; the guide (from-outside.md) has the list.
  * Mount it in any HTTP server, where only your own programs reach it, and over TLS where the network is not yours.
  *
  * @throws {SolentError} CONFIG_INVALID naming the option and the rule.
@@ -67,14 +64,15 @@ class PublishEndpoint {
   readonly #clients: ErrorQuota;
   #requests = 0;
 
-  constructor({ to, token, logger = consoleLogger, ...rest }: PublishEndpointOptions) {
-    this.#to = to;
-    this.#digests = digestsOf(token);
-    this.#limits = { ...defaults, ...rest };
-    for (const option of numbers) requirePositive(option, this.#limits[option]);
-    this.#logger = logger;
-    this.#strangers = new ErrorQuota(this.#limits.maxErrorsPerMinute);
-    this.#clients = new ErrorQuota(this.#limits.maxErrorsPerMinute);
+  constructor(options: PublishEndpointOptions) {
+    const { maxBodyBytes = 1_048_576, bodyTimeoutMs = 10_000, maxRequests = 100, maxErrorsPerMinute = 60 } = options;
+    this.#to = options.to;
+    this.#digests = digestsOf(options.token);
+    this.#limits = { maxBodyBytes, bodyTimeoutMs, maxRequests, maxErrorsPerMinute };
+    for (const [option, value] of Object.entries(this.#limits)) requirePositive(option, value);
+    this.#logger = options.logger ?? consoleLogger;
+    this.#strangers = new ErrorQuota(maxErrorsPerMinute);
+    this.#clients = new ErrorQuota(maxErrorsPerMinute);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
