@@ -5,7 +5,7 @@
 // Every server listens on 127.0.0.1 only, has a folder of its own, and ends with the process that started it.
 import { spawn, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,8 +47,8 @@ const LOG_LINES = 5;
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 32_767;
 
-/** The pids to kill when this process ends. @type {Set<number>} */
-const running = new Set();
+/** What to kill when this process ends, and the folder to remove with it. @type {Map<number, string | undefined>} */
+const running = new Map();
 
 /** What `freePort` has answered: two servers that start at once must not get one port. @type {Set<number>} */
 const given = new Set();
@@ -120,6 +120,7 @@ async function startOn(port, options) {
   const args = options.args ?? ["--save", "", "--appendonly", "no"];
   const configFile = options.configFile === undefined ? [] : [options.configFile];
   const child = launch(program, folder, [...configFile, "--port", `${port}`, "--bind", "127.0.0.1", ...args]);
+  if (isOurs && child.process.pid !== undefined) running.set(child.process.pid, folder);
 
   const stop = async () => {
     await end(child.process, child.ended);
@@ -158,7 +159,7 @@ function launch(program, folder, args) {
   closeSync(log);
   if (running.size === 0) process.once("exit", killAll);
   const { pid } = child;
-  if (pid !== undefined) running.add(pid);
+  if (pid !== undefined) running.set(pid, undefined);
   /** @type {Promise<string>} */
   const ended = new Promise((resolve) => {
     const over = (/** @type {string} */ how) => {
@@ -188,7 +189,10 @@ function leash() {
 }
 
 function killAll() {
-  for (const pid of running) process.kill(pid, "SIGKILL");
+  for (const [pid, folder] of running) {
+    process.kill(pid, "SIGKILL");
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
 }
 
 /**
@@ -257,8 +261,8 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   try {
     const port = process.argv[2];
     const server = await startRedisServer(port === undefined ? {} : { port: Number(port) });
-    process.stdout.write(`${server.url}\n`);
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.once(signal, () => void server.stop());
+    process.stdout.write(`${server.url}\n`);
     await server.ended;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

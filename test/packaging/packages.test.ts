@@ -7,9 +7,16 @@ import { run } from "../gates/run-gate.ts";
 import { attw, publintProblems } from "./package-checks.ts";
 import { published, stageWorkspace, type StagedWorkspace } from "./staged-workspace.ts";
 
-const entries = ["core", "core/node", "core/layer", "core/contract", "core/testing", "core/errors", "client"].map(
-  (entry) => `@solent/${entry}`,
-);
+const entries = [
+  "core",
+  "core/node",
+  "core/layer",
+  "core/contract",
+  "core/testing",
+  "core/errors",
+  "client",
+  "redis-layer",
+].map((entry) => `@solent/${entry}`);
 
 let staged: StagedWorkspace;
 

@@ -18,7 +18,7 @@ export interface StagedWorkspace {
 /**
  * Builds from a clean copy, so that neither old files in `dist` nor another test that builds can change the result.
  *
- * The user's project installs without the network: `ws` and the Standard Schema types come from this workspace.
+ * The user's project installs without the network: what the packages depend on comes from this workspace.
  */
 export function stageWorkspace(): StagedWorkspace {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "solent-packaging-")));
@@ -66,19 +66,34 @@ function packOne(workspace: string, name: string, into: string): string {
 }
 
 function install(user: string, tarballs: readonly string[]): void {
-  const core = join(root, "packages/core");
-  const local = Object.keys(manifestOf(core).dependencies ?? {}).map((name) =>
-    realpathSync(join(core, "node_modules", name)),
-  );
+  const foreign = new Map<string, string>();
+  for (const name of published) {
+    const folder = join(root, "packages", name);
+    const { dependencies = {}, peerDependencies = {} } = manifestOf(folder);
+    collect(foreign, Object.keys({ ...dependencies, ...peerDependencies }), join(folder, "node_modules"));
+  }
   must("npm init -y", user);
-  const paths = [...local, ...tarballs].map((path) => `"${path}"`).join(" ");
+  const paths = [...foreign.values(), ...tarballs].map((path) => `"${path}"`).join(" ");
   must(`npm install --offline --no-audit --no-fund --ignore-scripts ${paths}`, user);
+}
+
+/** Finds packages and all that they depend on, as this workspace has them. */
+function collect(found: Map<string, string>, names: readonly string[], nodeModules: string): void {
+  for (const name of names) {
+    if (name.startsWith("@solent/") || found.has(name)) continue;
+    const folder = realpathSync(join(nodeModules, name));
+    found.set(name, folder);
+    // pnpm keeps what a package depends on beside it.
+    const beside = folder.slice(0, -name.length);
+    collect(found, Object.keys(manifestOf(folder).dependencies ?? {}), beside);
+  }
 }
 
 function manifestOf(folder: string) {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     packageManager?: string;
     dependencies?: Record<string, string>;
+    peerDependencies?: Record<string, string>;
     devDependencies?: Record<string, string>;
   };
 }

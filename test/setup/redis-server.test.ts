@@ -95,10 +95,13 @@ describe("startRedisServer", () => {
         const { port } = await startRedisServer();
         process.stdout.write(String(port), () => ${ending});
       });`;
-    const child = spawn(process.execPath, ["-e", code], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    // A killed process leaves its server's folder behind, which then is in ours.
+    const env = { ...process.env, TMPDIR: bin };
+    const child = spawn(process.execPath, ["-e", code], { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const port = Number(line.toString());
     await eventually("the server is gone", async () => !(await answers(port)));
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   });
 });
 

@@ -18,8 +18,11 @@ export type RedisAddress =
 /** Where Redis is. */
 export type RedisLocation =
   | RedisAddress
-  /** Several servers that know nothing of each other; the order does not matter. */
-  | { readonly servers: readonly RedisAddress[] }
+  /**
+   * Several servers that know nothing of each other; the order does not matter, but for `wire: "channels_redis"`. With `previousServers`, nodes that know only
+   * those run meanwhile: give it to all nodes one after the other, and leave it out again afterwards.
+   */
+  | { readonly servers: readonly RedisAddress[]; readonly previousServers?: readonly RedisAddress[] | undefined }
   /** The primary that these Sentinels name. `options` reach that primary: user, password, TLS. */
   | {
       readonly sentinels: readonly { readonly host: string; readonly port: number }[];
@@ -172,6 +175,9 @@ function requireForeign({ prefix, redis }: ResolvedRedisOptions, given: RedisPub
     refuse("prefix", prefix, "in channels_redis it is 1 to 50 ASCII letters, digits, hyphens, underscores and dots");
   }
   if (isCluster(redis)) refuse("redis", "{ cluster }", "channels_redis knows no Redis Cluster");
+  if (typeof redis !== "string" && "previousServers" in redis && redis.previousServers !== undefined) {
+    refuse("redis", "{ previousServers }", "services of channels_redis all have one list of hosts");
+  }
   if (given.positionTtlMs !== undefined) {
     refuse("positionTtlMs", given.positionTtlMs, "channels_redis has no positions");
   }

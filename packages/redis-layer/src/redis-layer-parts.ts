@@ -5,12 +5,14 @@ import { ChannelsRedisBroker } from "./foreign/channels-redis-broker.ts";
 import { foreignEvents } from "./foreign/foreign-events.ts";
 import { ForeignNames } from "./foreign/foreign-names.ts";
 import { KeyLayout } from "./layout/key-layout.ts";
-import { readScript } from "./publishing/script.ts";
+import { readScript } from "./connection/script.ts";
+import { type Configuration, Deployment } from "./deployment/deployment.ts";
+import { partitionCount } from "./layout/partitions.ts";
+import { addressesOf, previousAddressesOf } from "./redis-addresses.ts";
 import { isCluster, type ResolvedRedisOptions } from "./redis-layer-options.ts";
-import { addressesOf } from "./topology/addresses.ts";
 import { ClusterTopology } from "./topology/cluster-topology.ts";
 import { FixedTopology } from "./topology/fixed-topology.ts";
-import type { MakeServer, Topology } from "./topology/topology.ts";
+import type { MakeServer, ServerAddress, Topology } from "./topology/topology.ts";
 import { layerCodec } from "./wire/layer-codec.ts";
 
 /** How many messages may be in flight at one server: more wait for their answers. */
@@ -40,11 +42,21 @@ export function redisLayerParts(redis: ResolvedRedisOptions, use: RedisLayerUse)
 function ownParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }: RedisLayerUse): RedisLayerParts {
   const ttlSeconds = Math.max(1, Math.ceil(redis.positionTtlMs / 1000));
   const isSharded = isCluster(redis.redis);
+  const layout = new KeyLayout(redis.prefix);
+  const script = readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds });
+  const claim = readScript("claim");
+  let deployment: Deployment | undefined;
   const broker = new RedisBroker({
     ...commonParts(redis, isSender),
-    layout: new KeyLayout(redis.prefix),
-    topology: topologyOf(redis),
-    script: readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds }),
+    layout,
+    topology: topologyOf(redis, () => deployment?.hasPrevious === true),
+    deployment: (topology, events) => {
+      const { own, previous } = configurationsOf(redis);
+      const key = layout.other(0, "deployments");
+      return (deployment = new Deployment({ own, previous, script: claim, key, topology, ...events }));
+    },
+    script,
+    scripts: [script, claim],
     isSharded,
     maxMessageBytes: maxMessageBytes + envelopeBytes,
   });
@@ -74,9 +86,36 @@ function commonParts(redis: ResolvedRedisOptions, isSender: boolean) {
   };
 }
 
-function topologyOf({ redis, onProblem }: ResolvedRedisOptions): (make: MakeServer) => Topology {
+function topologyOf(
+  { redis, onProblem }: ResolvedRedisOptions,
+  isPreviousInUse: () => boolean,
+): (make: MakeServer) => Topology {
   const addresses = addressesOf(redis);
-  if (!isCluster(redis)) return (make) => new FixedTopology(addresses, make);
-  const { options = {}, addressMap = {} } = redis;
-  return (make) => new ClusterTopology({ seeds: addresses, options, addressMap, make, onProblem });
+  if (isCluster(redis)) {
+    const { options = {}, addressMap = {} } = redis;
+    return (make) => new ClusterTopology({ seeds: addresses, options, addressMap, make, onProblem });
+  }
+  const previous = previousAddressesOf(redis);
+  const replacement = previous && { previous, isPreviousInUse };
+  return (make) => new FixedTopology(addresses, make, replacement);
+}
+
+function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: readonly Configuration[] } {
+  const { redis, serializerFormat, symmetricEncryptionKeys } = options;
+  const common = {
+    partitions: partitionCount,
+    wire: 1,
+    serializerFormat,
+    isEncrypted: symmetricEncryptionKeys.length > 0,
+  };
+  const previous = previousAddressesOf(redis);
+  return {
+    own: { servers: isCluster(redis) ? ["cluster"] : serverNames(addressesOf(redis)), ...common },
+    previous: previous === undefined ? [] : [{ servers: serverNames(previous), ...common }],
+  };
+}
+
+// The only server needs no name: wherever a node reaches it, it is the one.
+function serverNames(addresses: readonly ServerAddress[]): readonly string[] {
+  return addresses.length === 1 ? ["one"] : addresses.map(({ key }) => key);
 }

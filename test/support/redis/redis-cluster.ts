@@ -39,7 +39,7 @@ export interface SlotMove {
   assign(): Promise<void>;
 }
 
-export const SLOTS = 16_384;
+const SLOTS = 16_384;
 const NODE_TIMEOUT_MS = 1_000;
 const PATIENCE_MS = 40_000;
 const KEYS_AT_ONCE = 100;

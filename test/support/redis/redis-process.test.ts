@@ -105,7 +105,7 @@ test.each([undefined, "secret"])(
     await using replica = await redisProcess({ ...secret, replicaOf: primary });
     await replica.linked();
     await primary.control.set("n", 1);
-    await primary.control.wait(1, 0);
+    expect(await primary.control.wait(1, 5_000)).toBe(1);
     await replica.loseLink();
     await primary.control.set("n", 2);
     // It tries once a second to come back: after two failures it is no matter of time.

@@ -12,6 +12,7 @@ test("sentinels lead a client to the primary, also after a failover by command",
   const client = all.client();
   await client.set("name", "value");
   expect(await first!.control.get("name")).toBe("value");
+  expect(await client.wait(1, 5_000)).toBe(1);
 
   expect(await all.failover("command")).toEqual({ old: first, primary: second });
   await all.settled();
@@ -28,7 +29,7 @@ test(
     await using all = await redisSentinel({ replicas: 2 });
     const client = all.client();
     await client.set("name", "value");
-    await client.wait(2, 0);
+    expect(await client.wait(2, 5_000)).toBe(2);
     const { old, primary } = await all.failover("kill");
     expect(old).toBe(all.servers[0]);
     expect(old.isRunning).toBe(false);
@@ -48,7 +49,7 @@ test("a stale replica is promoted without what it has missed", { timeout: patien
   const [primary, replica] = all.servers;
   const client = all.client();
   await client.set("n", 1);
-  await client.wait(1, 0);
+  expect(await client.wait(1, 5_000)).toBe(1);
   await replica!.loseLink();
   for (let n = 2; n <= 50; n++) await client.set("n", n);
   await primary!.kill();
@@ -69,4 +70,8 @@ test("proxies stand between a client and the servers that the sentinels name", {
   await all.failover("kill");
   await eventually("the client is back", () => client.get("name"));
   expect(proxies.before(all.servers[1]!).connections).toBe(1);
+});
+
+test("sentinels that would take everybody for down are refused", async () => {
+  await expect(redisSentinel({ downAfterMs: 100 })).rejects.toThrow("downAfterMs is 100");
 });

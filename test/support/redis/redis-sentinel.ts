@@ -5,7 +5,7 @@ import { endAll, redisProcess, redisProcesses, type ClientOptions, type RedisPro
 export interface RedisSentinelOptions {
   /** @default 1 */
   readonly replicas?: number;
-  /** How long the primary may be silent before a sentinel takes it for down. @default 500 */
+  /** How long the primary may be silent before a sentinel takes it for down; at least 400. @default 700 */
   readonly downAfterMs?: number;
   /** Of the servers; the sentinels have none. */
   readonly password?: string;
@@ -15,12 +15,24 @@ export interface RedisSentinelOptions {
 
 const SENTINELS = 3;
 const QUORUM = 2;
+const DOWN_AFTER_MS = 700;
+const LEAST_DOWN_AFTER_MS = 400;
 /** After an attempt that failed, a sentinel waits for twice this long. */
 const FAILOVER_TIMEOUT_MS = 3_000;
 const FAILOVER_PATIENCE_MS = 40_000;
 
-/** How often sentinels look and talk (by default every 1, 2 and 10 s), so that what they know is never old. */
-const haste = ["PING-PERIOD", "100", "PUBLISH-PERIOD", "200", "INFO-PERIOD", "300", "ASK-PERIOD", "200"];
+/** How often sentinels look and talk; by default every 10, 1, 2 and 1 s. */
+const haste = [
+  ...["INFO-PERIOD", "300"],
+  // Also how often they try to connect, so less than `downAfterMs`. In a failover they ask replicas once a second, and
+  // promote none whose answer is older than five of these.
+  ...["PING-PERIOD", "300"],
+  // After four of these without news they turn a server back into what they took it for.
+  ...["PUBLISH-PERIOD", "400"],
+  ...["ASK-PERIOD", "200"],
+  // One that was not run for 2 s does nothing for 30 s, since its clock may be wrong. Here it is the machine that is busy.
+  ...["TILT-PERIOD", "1000"],
+];
 
 /** One primary with replicas, and three sentinels that replace it when two of them find it down. */
 export class RedisSentinel implements AsyncDisposable {
@@ -60,7 +72,8 @@ export class RedisSentinel implements AsyncDisposable {
 
   /** The server that all running sentinels call the primary, and that says so of itself. */
   async primary(): Promise<RedisProcess> {
-    return eventually("the sentinels agree on a primary that is one", () => this.#agreed());
+    const patience = { patienceMs: FAILOVER_PATIENCE_MS };
+    return eventually("the sentinels agree on a primary that is one", () => this.#agreed(), patience);
   }
 
   /** Resolves when there is a primary, every other running server is its replica, and every sentinel knows that. */
@@ -84,11 +97,18 @@ export class RedisSentinel implements AsyncDisposable {
     await this.settled();
     const old = await this.primary();
     if (by === "kill") await old.kill();
-    else await this.#watching()[0]!.control.call("SENTINEL", "FAILOVER", this.name);
+    let againMs = 0;
+    const order = async (): Promise<void> => {
+      if (by === "kill" || performance.now() < againMs) return;
+      againMs = performance.now() + FAILOVER_TIMEOUT_MS;
+      await this.#watching()[0]!.control.call("SENTINEL", "FAILOVER", this.name);
+    };
     const primary = await eventually(
       "the sentinels agree on a new primary",
       async () => {
         const agreed = await this.#agreed();
+        // An order whose replica was too slow is forgotten, and everything is as before.
+        if (agreed === old) await order();
         return agreed === old ? undefined : agreed;
       },
       { patienceMs: FAILOVER_PATIENCE_MS },
@@ -133,10 +153,17 @@ export class RedisSentinel implements AsyncDisposable {
 
 /** Starts servers and sentinels; resolves when each knows all others. */
 export async function redisSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
+  const { downAfterMs = DOWN_AFTER_MS } = options;
+  if (!(downAfterMs >= LEAST_DOWN_AFTER_MS)) {
+    throw new RangeError(
+      `downAfterMs is ${downAfterMs}; by how often they look it must be at least ${LEAST_DOWN_AFTER_MS}`,
+    );
+  }
   const started: RedisProcess[] = [];
   try {
     const servers = await startServers(options, started);
-    const sentinels = await redisProcesses(new Array(SENTINELS).fill({ sentinel: settings(servers[0]!, options) }));
+    const each = Array.from({ length: SENTINELS }, (_, at) => ({ sentinel: settings(servers[0]!, options, at) }));
+    const sentinels = await redisProcesses(each);
     started.push(...sentinels);
     for (const { control } of sentinels) await control.call("SENTINEL", "DEBUG", ...haste);
     const all = new RedisSentinel(servers, sentinels);
@@ -159,10 +186,13 @@ async function startServers(options: RedisSentinelOptions, started: RedisProcess
   return [primary, ...copies];
 }
 
-function settings(primary: RedisProcess, { downAfterMs = 500, password }: RedisSentinelOptions): string[] {
+function settings(primary: RedisProcess, options: RedisSentinelOptions, at: number): string[] {
+  const { downAfterMs = DOWN_AFTER_MS, password } = options;
+  // Three that notice in the same moment vote for themselves, and try again only after 6 s: the last one is slower.
+  const ownMs = at === SENTINELS - 1 ? 3 * downAfterMs : downAfterMs;
   return [
     `sentinel monitor main ${primary.host} ${primary.port} ${QUORUM}`,
-    `sentinel down-after-milliseconds main ${downAfterMs}`,
+    `sentinel down-after-milliseconds main ${ownMs}`,
     `sentinel failover-timeout main ${FAILOVER_TIMEOUT_MS}`,
     ...(password === undefined ? [] : [`sentinel auth-pass main ${password}`]),
   ];

@@ -1,19 +1,19 @@
-import { SolentError } from "@solent/core/errors";
+import type { SolentError } from "@solent/core/errors";
 
 interface Wait {
   readonly look: () => void;
-  readonly close: () => void;
+  readonly close: (reason: SolentError) => void;
 }
 
 /** Waits for a state of connections, which changes only when somebody says `look`. */
 export class ReadyWaits {
   readonly #waits = new Set<Wait>();
-  #isClosed = false;
+  #reason: SolentError | undefined;
 
   /**
    * Resolves when `isTrue` says so; at once when it does now.
    *
-   * @throws {SolentError} LAYER_CLOSED when this is closed before. The signal's reason when it aborts.
+   * @throws {SolentError} the reason of `close` when that comes before. The signal's reason when it aborts.
    */
   until(isTrue: () => boolean, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -24,10 +24,10 @@ export class ReadyWaits {
       };
       const wait = {
         look: () => isTrue() && end(resolve)(),
-        close: end(() => reject(new SolentError("LAYER_CLOSED"))),
+        close: (reason: SolentError) => end(() => reject(reason))(),
       };
       const abort = end(() => reject(signal?.reason as Error));
-      if (this.#isClosed) return wait.close();
+      if (this.#reason !== undefined) return wait.close(this.#reason);
       if (signal?.aborted === true) return abort();
       this.#waits.add(wait);
       signal?.addEventListener("abort", abort);
@@ -40,8 +40,8 @@ export class ReadyWaits {
     for (const { look } of this.#waits) look();
   }
 
-  close(): void {
-    this.#isClosed = true;
-    for (const { close } of this.#waits) close();
+  close(reason: SolentError): void {
+    this.#reason ??= reason;
+    for (const { close } of this.#waits) close(reason);
   }
 }

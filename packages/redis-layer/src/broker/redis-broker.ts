@@ -13,20 +13,25 @@ import { RedisServer, type ServerParts } from "../connection/redis-server.ts";
 import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
-import { unavailable } from "../publishing/lane.ts";
+import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
+import { unavailable } from "../connection/unavailable.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
-import type { Script } from "../publishing/script.ts";
+import type { Script } from "../connection/script.ts";
 import { type LayerBroker, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
 
+type DeploymentEvents = Pick<DeploymentParts, "onAccepted" | "onRefused" | "onProblem">;
+
 /** What a broker over Redis is made of. */
 export interface RedisBrokerParts {
   readonly layout: KeyLayout;
   readonly topology: (make: MakeServer) => Topology;
   readonly script: Script;
+  readonly deployment: (topology: Topology, on: DeploymentEvents) => Deployment;
+  readonly scripts: readonly Script[];
   readonly isSharded: boolean;
   readonly maxMessageBytes: number;
   readonly publishing: PublisherOptions;
@@ -46,6 +51,7 @@ export class RedisBroker implements LayerBroker {
   readonly maxMessageBytes: number;
   readonly #parts: RedisBrokerParts;
   readonly #topology: Topology;
+  readonly #deployment: Deployment;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   /** What the hub has asked for in each partition: what is lost, or may be asked for again, with its server. */
@@ -58,13 +64,21 @@ export class RedisBroker implements LayerBroker {
   /** Whether there is an inbox at all: one that only sends opens it for its first question. */
   #hasInbox: boolean;
   readonly #ready = new ReadyWaits();
+  #refusal: SolentError | undefined;
   #hasBeenUp = false;
+  #hasBeenReady = false;
+  #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
     this.#hasInbox = parts.connection.isSender !== true;
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
+    this.#deployment = parts.deployment(this.#topology, {
+      onAccepted: () => this.#lookForReady(),
+      onRefused: (reason) => this.#refused(reason),
+      onProblem: (error, server) => parts.onProblem(error, server.key),
+    });
     this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
@@ -80,6 +94,8 @@ export class RedisBroker implements LayerBroker {
   }
 
   async subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
+    const error = this.#refusal;
+    if (error !== undefined) return groups.map(() => ({ error }));
     const places = groups.map((group) => this.#placeOf(group));
     for (const [i, { partition }] of places.entries()) this.#asked[partition]?.add(groups[i] ?? "");
     return this.#subscriber.subscribe(places);
@@ -92,11 +108,13 @@ export class RedisBroker implements LayerBroker {
   }
 
   publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const { name, partition } = this.#placeOf(group);
     return this.#publisher.publish({ name, partition, bytes, id, volatile });
   }
 
   async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    if (this.#refusal !== undefined) throw this.#refusal;
     if (this.#parts.connection.isSender === true) await this.#openForAnswers();
     const name = this.#parts.layout.inbox(node);
     const draft = { name, partition: partitionOf(node), bytes, id, volatile: false };
@@ -119,7 +137,8 @@ export class RedisBroker implements LayerBroker {
   /** Whether all servers are connected, and the inbox is open. */
   get isReady(): boolean {
     const { servers } = this.#topology;
-    return (!this.#hasInbox || this.#isInboxOpen) && servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    const isWhole = servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    return isWhole && (this.#isInboxOpen || !this.#hasInbox) && this.#deployment.isAccepted;
   }
 
   /** Resolves when it `isReady`. */
@@ -133,10 +152,29 @@ export class RedisBroker implements LayerBroker {
   }
 
   close(): Promise<void> {
+    this.#end(new SolentError("LAYER_CLOSED"));
+    return Promise.resolve();
+  }
+
+  #end(reason: SolentError): void {
+    this.#isClosed = true;
+    this.#deployment.close();
     this.#publisher.close();
     this.#topology.close();
-    this.#ready.close();
-    return Promise.resolve();
+    this.#ready.close(reason);
+  }
+
+  // Who has worked before goes on: it is the others that came with something else, and they are refused.
+  #refused(reason: SolentError): void {
+    this.#parts.onProblem(reason, "");
+    if (this.#hasBeenReady || this.#isClosed) return;
+    this.#refusal = reason;
+    this.#end(reason);
+  }
+
+  #lookForReady(): void {
+    this.#hasBeenReady ||= this.isReady;
+    this.#ready.look();
   }
 
   // An answer that nobody listens for is lost: the question has to wait.
@@ -163,18 +201,19 @@ export class RedisBroker implements LayerBroker {
   }
 
   #makeServer(address: ServerAddress): RedisServer {
-    const { isSharded, script, connection, onProblem } = this.#parts;
+    const { isSharded, scripts, connection, onProblem } = this.#parts;
     return new RedisServer({
       ...address,
       ...connection,
       isSharded,
-      scripts: [script],
+      scripts,
       events: {
         subscriberUp: (server) => void this.#subscriberUp(server),
         subscriberDown: (server) => this.#subscriberDown(server),
-        commandsUp: () => {
+        commandsUp: (server) => {
+          void this.#deployment.claim(server);
           this.#publisher.flushSoon();
-          this.#ready.look();
+          this.#lookForReady();
         },
         commandsDown: () => this.#topology.lookAgain(),
         message: (channel, payload) => this.#hear(channel, payload),
@@ -185,18 +224,19 @@ export class RedisBroker implements LayerBroker {
   }
 
   async #subscriberUp(server: RedisServer): Promise<void> {
-    const isHome = this.#topology.serverOf(partitionOf(this.#node)) === server;
-    if (isHome && !(await this.#openInbox(server))) return;
+    if (this.#holds(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
-    this.#ready.look();
+    this.#lookForReady();
   }
 
   // Before groups: whoever hears that a group is live here may send to its members directly.
   async #openInbox(server: RedisServer): Promise<boolean> {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
+      // While servers are replaced it is on two: the second one to come opens it.
+      if (![...this.#topology.servers].every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -207,7 +247,7 @@ export class RedisBroker implements LayerBroker {
   }
 
   #subscriberDown(server: RedisServer): void {
-    if (this.#topology.serverOf(partitionOf(this.#node)) === server) this.#isInboxOpen = false;
+    if (this.#holds(server, partitionOf(this.#node))) this.#isInboxOpen = false;
     this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
   }
@@ -228,9 +268,13 @@ export class RedisBroker implements LayerBroker {
   #groupsOf(server: RedisServer): readonly string[] {
     const groups: string[] = [];
     for (const [partition, asked] of this.#asked.entries()) {
-      if (asked.size > 0 && this.#topology.serverOf(partition) === server) groups.push(...asked);
+      if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
     }
     return groups;
+  }
+
+  #holds(server: RedisServer, partition: number): boolean {
+    return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
   }
 
   #hear(channel: string, payload: Buffer): void {

@@ -3,7 +3,7 @@ import type { RedisConnectOptions } from "./connect-options.ts";
 import { greet, openRedis } from "./connect-options.ts";
 import { PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
-import type { Script } from "../publishing/script.ts";
+import type { Script } from "./script.ts";
 
 /** What a server tells the broker. */
 export interface ServerEvents {

@@ -14,10 +14,10 @@ import { ReadyWaits } from "../broker/ready-waits.ts";
 import { RedisServer, type ServerParts } from "../connection/redis-server.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
-import { FixedTopology } from "../topology/fixed-topology.ts";
 import type { ServerAddress } from "../topology/topology.ts";
 import { groupChannel, groupOfChannel, hostIndex } from "../wire/channels-redis-names.ts";
 import type { ForeignNames } from "./foreign-names.ts";
+import { HostTopology } from "./host-topology.ts";
 
 /** What a broker in the format of channels_redis is made of. */
 export interface ChannelsRedisBrokerParts {
@@ -48,8 +48,7 @@ export class ChannelsRedisBroker implements LayerBroker {
   });
   readonly maxMessageBytes: number;
   readonly #parts: ChannelsRedisBrokerParts;
-  /** A partition is a server. */
-  readonly #topology: FixedTopology;
+  readonly #topology: HostTopology;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #ready = new ReadyWaits();
@@ -62,7 +61,7 @@ export class ChannelsRedisBroker implements LayerBroker {
     const { addresses, publishing, maxMessageBytes } = parts;
     this.#parts = parts;
     this.maxMessageBytes = maxMessageBytes;
-    this.#topology = new FixedTopology(addresses, (address) => this.#makeServer(address), [...addresses.keys()]);
+    this.#topology = new HostTopology(addresses, (address) => this.#makeServer(address));
     this.#publisher = new Publisher(this.#topology, undefined, publishing);
     this.#subscriber = new Subscriber(this.#topology, { positions: false });
     this.#asked = addresses.map(() => new Set());
@@ -127,7 +126,7 @@ export class ChannelsRedisBroker implements LayerBroker {
   close(): Promise<void> {
     this.#publisher.close();
     this.#topology.close();
-    this.#ready.close();
+    this.#ready.close(new SolentError("LAYER_CLOSED"));
     return Promise.resolve();
   }
 

@@ -1,5 +1,6 @@
 import { SolentError } from "@solent/core/errors";
 import type { Published } from "@solent/core/layer";
+import { unavailable } from "../connection/unavailable.ts";
 import { positionOf } from "../layout/position.ts";
 import type { Attempt, Publication } from "./publication.ts";
 
@@ -89,9 +90,4 @@ export class Lane {
     this.#onSettled(publication);
     publication.reject(reason);
   }
-}
-
-/** Surely nothing was sent, and why. */
-export function unavailable(cause: string): SolentError {
-  return new SolentError("LAYER_UNAVAILABLE", { cause });
 }

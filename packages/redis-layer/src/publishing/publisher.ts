@@ -1,10 +1,11 @@
 import { SolentError } from "@solent/core/errors";
 import type { Published } from "@solent/core/layer";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { ChainableCommander } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
-import { Lane, unavailable } from "./lane.ts";
+import { unavailable } from "../connection/unavailable.ts";
+import { Lane } from "./lane.ts";
 import { type Attempt, type Publication, readAttempts } from "./publication.ts";
-import type { Script } from "./script.ts";
+import type { Script } from "../connection/script.ts";
 
 /** Where publications go, and what is to be done when they fail. */
 export interface PublisherRoutes {
@@ -173,7 +174,11 @@ export class Publisher {
 
   async #write(server: RedisServer, batch: readonly [Lane, Publication][], isAsking: boolean): Promise<void> {
     const redis = server.commands;
-    const results = redis && this.#execute(redis, server, batch, isAsking);
+    const commands = inCommands(batch, server.isSharded);
+    const pipeline = redis?.pipeline();
+    if (isAsking) pipeline?.asking();
+    for (const command of commands) if (pipeline !== undefined) this.#add(pipeline, command, server.isSharded);
+    const results = pipeline && execute(pipeline, commands, isAsking);
     this.#inFlight.set(server.key, (this.#inFlight.get(server.key) ?? 0) + batch.length);
     const answers = await results;
     this.#inFlight.set(server.key, (this.#inFlight.get(server.key) ?? 0) - batch.length);
@@ -184,27 +189,6 @@ export class Publisher {
       lane.landed(publication, attempt);
     }
     this.flushSoon();
-  }
-
-  async #execute(
-    redis: Redis,
-    server: RedisServer,
-    batch: readonly [Lane, Publication][],
-    isAsking: boolean,
-  ): Promise<readonly Attempt[] | undefined> {
-    const pipeline = redis.pipeline();
-    if (isAsking) pipeline.asking();
-    const commands = inCommands(batch, server.isSharded);
-    for (const command of commands) this.#add(pipeline, command, server.isSharded);
-    try {
-      const results = ((await pipeline.exec()) ?? []).slice(isAsking ? 1 : 0);
-      return commands.flatMap((command, i) => {
-        const [error, answer] = results[i] ?? [null, null];
-        return readAttempts(error, answer, command.length);
-      });
-    } catch {
-      return batch.map(() => ({ outcome: "uncertain" }) as const);
-    }
   }
 
   #add(pipeline: ChainableCommander, command: readonly Publication[], isSharded: boolean): void {
@@ -252,6 +236,23 @@ export class Publisher {
     for (const lane of this.#busy) lane.expire(nowMs, reason);
     if (this.#pending > 0) this.#sweepLater();
   }
+}
+
+async function execute(
+  pipeline: ChainableCommander,
+  commands: readonly (readonly Publication[])[],
+  isAsking: boolean,
+): Promise<readonly Attempt[]> {
+  let results: readonly [Error | null, unknown][];
+  try {
+    results = ((await pipeline.exec()) ?? []).slice(isAsking ? 1 : 0);
+  } catch (error) {
+    results = commands.map(() => [error as Error, null]);
+  }
+  return commands.flatMap((command, i) => {
+    const [error, answer] = results[i] ?? [new Error("no answer"), null];
+    return readAttempts(error, answer, command.length);
+  });
 }
 
 // One call of the script carries as many as it may: on a Cluster those of one slot. What gets no position goes alone, in its

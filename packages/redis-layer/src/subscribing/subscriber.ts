@@ -3,7 +3,7 @@ import type { Position, Subscribed } from "@solent/core/layer";
 import type { Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { positionOf } from "../layout/position.ts";
-import { unavailable } from "../publishing/lane.ts";
+import { unavailable } from "../connection/unavailable.ts";
 
 /** What a group is called in Redis, and the partition it is in. */
 export interface Place {
@@ -14,6 +14,7 @@ export interface Place {
 /** Where the subscriptions are. */
 export interface SubscriberRoutes {
   serverOf(partition: number): RedisServer | undefined;
+  secondOf(partition: number): RedisServer | undefined;
   lookAgain(): void;
 }
 
@@ -23,6 +24,8 @@ interface Batch {
   readonly names: string[];
   readonly numbers: number[];
 }
+
+type ServerOf = (partition: number) => RedisServer | undefined;
 
 const notNow: Subscribed = Object.freeze({ isUnavailable: true });
 
@@ -44,9 +47,21 @@ export class Subscriber {
 
   /** Subscribes to channels and reads the position of each in the same write. Never rejects: each has its own answer. */
   async subscribe(places: readonly Place[]): Promise<readonly Subscribed[]> {
+    const [firsts, seconds] = await Promise.all([
+      this.#subscribe(places, (partition) => this.#routes.serverOf(partition)),
+      this.#subscribe(places, (partition) => this.#routes.secondOf(partition)),
+    ]);
+    // Where there is a second server, both have to carry it; the position is that of the first.
+    return firsts.map((first, i) => {
+      const second = this.#routes.secondOf(places[i]?.partition ?? 0) && seconds[i];
+      return second?.isUnavailable === true || second?.error !== undefined ? second : first;
+    });
+  }
+
+  async #subscribe(places: readonly Place[], serverOf: ServerOf): Promise<readonly Subscribed[]> {
     const answers: Subscribed[] = places.map(() => notNow);
     const perServer = new Map<RedisServer, Batch[]>();
-    for (const batch of this.#batches(places)) {
+    for (const batch of batchesOf(places, serverOf)) {
       const batches = perServer.get(batch.server);
       if (batches === undefined) perServer.set(batch.server, [batch]);
       else batches.push(batch);
@@ -57,9 +72,13 @@ export class Subscriber {
 
   /** Ends subscriptions; those of a connection that is gone have ended with it. */
   async unsubscribe(places: readonly Place[]): Promise<void> {
-    const commands = this.#batches(places).map(({ server, names }) => {
+    const batches = [
+      ...batchesOf(places, (partition) => this.#routes.serverOf(partition)),
+      ...batchesOf(places, (partition) => this.#routes.secondOf(partition)),
+    ];
+    const commands = batches.map(async ({ server, names }) => {
       const redis = server.subscriber;
-      return server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names);
+      await (server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names));
     });
     await Promise.allSettled(commands);
   }
@@ -71,7 +90,7 @@ export class Subscriber {
    */
   async positions(places: readonly Place[]): Promise<readonly (Position | undefined)[]> {
     const found: (Position | undefined)[] = places.map(() => undefined);
-    const batches = this.#batches(places);
+    const batches = batchesOf(places, (partition) => this.#routes.serverOf(partition));
     if (batches.reduce((sum, { names }) => sum + names.length, 0) < places.length) throw unavailable("not connected");
     await Promise.all(
       batches.map(async ({ server, names, numbers }) => {
@@ -80,21 +99,6 @@ export class Subscriber {
       }),
     );
     return found;
-  }
-
-  // On a Cluster one command serves one slot, which is one partition; elsewhere all that is on the server.
-  #batches(places: readonly Place[]): readonly Batch[] {
-    const batches = new Map<RedisServer | number, Batch>();
-    for (const [number, { name, partition }] of places.entries()) {
-      const server = this.#routes.serverOf(partition);
-      if (server?.subscriber === undefined) continue;
-      const key = server.isSharded ? partition : server;
-      const batch = batches.get(key) ?? { server, names: [], numbers: [] };
-      batch.names.push(name);
-      batch.numbers.push(number);
-      batches.set(key, batch);
-    }
-    return [...batches.values()];
   }
 
   async #subscribeAt(server: RedisServer, batches: readonly Batch[], answers: Subscribed[]): Promise<void> {
@@ -132,6 +136,21 @@ export class Subscriber {
       answers[number] = { error: new SolentError("LAYER_UNAVAILABLE", { cause: error.message }) };
     return [];
   }
+}
+
+// On a Cluster one command serves one slot, which is one partition; elsewhere all that is on the server.
+function batchesOf(places: readonly Place[], serverOf: ServerOf): readonly Batch[] {
+  const batches = new Map<RedisServer | number, Batch>();
+  for (const [number, { name, partition }] of places.entries()) {
+    const server = serverOf(partition);
+    if (server?.subscriber === undefined) continue;
+    const key = server.isSharded ? partition : server;
+    const batch = batches.get(key) ?? { server, names: [], numbers: [] };
+    batch.names.push(name);
+    batch.numbers.push(number);
+    batches.set(key, batch);
+  }
+  return [...batches.values()];
 }
 
 /** For each batch its positions, none where there are none, or why it failed; all in one write. */

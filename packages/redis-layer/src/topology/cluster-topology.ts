@@ -64,6 +64,10 @@ export class ClusterTopology implements Topology {
     return this.#owners[partition];
   }
 
+  secondOf(): undefined {
+    return undefined;
+  }
+
   serverAt(address: string): RedisServer | undefined {
     const split = address.lastIndexOf(":");
     return this.#serverAt({ host: address.slice(0, split), port: Number(address.slice(split + 1)) });

@@ -7,6 +7,8 @@ export interface Topology {
   start(homeIn: HomeIn, onMoved: (partitions: readonly number[]) => void): void;
   /** The server of a partition; `undefined` while that is not known. */
   serverOf(partition: number): RedisServer | undefined;
+  /** A second server on which the partition may be published, while another list of servers replaces the one before. */
+  secondOf(partition: number): RedisServer | undefined;
   /** All servers that hold partitions; empty while none is known. */
   readonly servers: ReadonlySet<RedisServer>;
   /** The server at an address that another one named. */

@@ -1,4 +1,3 @@
-// oxlint-disable-next-line import/no-nodejs-modules -- Redis is reached from Node only, and only there is base64 fast.
 import { Buffer } from "node:buffer";
 
 /** Base64 of RFC 4648 with padding: section 4, or section 5, which may stand in an address. */

@@ -1,4 +1,3 @@
-// oxlint-disable-next-line import/no-nodejs-modules -- Redis is reached from Node only, and it has CRC32 built in.
 import { crc32 } from "node:zlib";
 
 /** The Redis channel of a group. */

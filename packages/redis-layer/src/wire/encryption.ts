@@ -1,4 +1,3 @@
-// oxlint-disable-next-line import/no-nodejs-modules -- Redis is reached from Node only.
 import {
   createCipheriv,
   createDecipheriv,

@@ -9,7 +9,10 @@ export interface Script {
 }
 
 /** Reads a script of this package, and puts its constants before it. */
-export function readScript(name: "publish", constants: Readonly<Record<string, string | number>>): Script {
+export function readScript(
+  name: "publish" | "claim",
+  constants: Readonly<Record<string, string | number>> = {},
+): Script {
   const body = readFileSync(new URL(`../../scripts/${name}.lua`, import.meta.url), "utf8");
   const lines = Object.entries(constants).map(([key, value]) => `local ${key} = ${JSON.stringify(value)}\n`);
   const text = lines.join("") + body;

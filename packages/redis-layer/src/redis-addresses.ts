@@ -1,5 +1,5 @@
-import { type RedisAddress, type RedisLocation, refuse } from "../redis-layer-options.ts";
-import type { ServerAddress } from "./topology.ts";
+import { type RedisAddress, type RedisLocation, refuse } from "./redis-layer-options.ts";
+import type { ServerAddress } from "./topology/topology.ts";
 
 /**
  * The servers of a location; of a Cluster those that are named.
@@ -15,6 +15,13 @@ export function addressesOf(location: RedisLocation): readonly ServerAddress[] {
   }
   if ("cluster" in location) return distinct("redis.cluster", location.cluster);
   return "servers" in location ? distinct("redis.servers", location.servers) : [addressOf(location)];
+}
+
+/** The servers before, where others replace them. */
+export function previousAddressesOf(location: RedisLocation): readonly ServerAddress[] | undefined {
+  if (typeof location === "string" || !("servers" in location) || location.previousServers === undefined)
+    return undefined;
+  return distinct("redis.previousServers", location.previousServers);
 }
 
 function distinct(option: string, servers: readonly RedisAddress[]): readonly ServerAddress[] {
