@@ -95,6 +95,28 @@ describe("createSender", () => {
     expect(() => createSender({ capacity: 0 } as SenderOptions)).toThrow("capacity");
   });
 
+  test("is refused when the nodes write another format", async () => {
+    const all = { redis: url, prefix: prefix() };
+    await using layer = await ready(new RedisPubSubChannelLayer(all));
+    const problems: Error[] = [];
+    const other = { serializerFormat: "msgpack", onProblem: (problem: Error) => void problems.push(problem) } as const;
+    await using sender = createSender({ ...all, ...other });
+    const outcome = async () => {
+      try {
+        await sender.groupSend("room", { type: "chat.message" });
+        return "sent";
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    await expect.poll(outcome).toBe("CONFIG_INVALID");
+    await expect(sender.send("specific.any!1", { type: "chat.message" })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+    });
+    expect(String(problems.at(-1))).toContain("neither could hear the other");
+    expect(layer.isConnected).toBe(true);
+  });
+
   test("subscribes to nothing, and to one inbox once it needs answers", async () => {
     await using redis = await redisProcess();
     const options = { redis: redis.url, prefix: "app" };
