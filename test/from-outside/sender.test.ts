@@ -5,7 +5,7 @@ import { z } from "zod";
 import { Queue } from "../support/queue.ts";
 import { redisCluster } from "../support/redis/redis-cluster.ts";
 import { eventually } from "../support/redis/eventually.ts";
-import { redisProcess } from "../support/redis/redis-process.ts";
+import { redisProcess, redisProcesses } from "../support/redis/redis-process.ts";
 
 const orders = contract({
   toServer: {},
@@ -190,6 +190,22 @@ describe("createSender", () => {
     await expect(sender.groupSend("room", { type: "a.b" })).rejects.toMatchObject({ code: "LAYER_UNCERTAIN" });
     redis.resume();
     await sender.groupSend("room", { type: "a.b" });
+  });
+
+  test("hears answers on several servers, also while they take the place of others", async () => {
+    const [a, b, c] = await redisProcesses([{}, {}, {}]);
+    await using _a = a!;
+    await using _b = b!;
+    await using _c = c!;
+    await using old = await node({ redis: { servers: [a!.url] }, prefix: "app" });
+    const redis = { servers: [b!.url, c!.url], previousServers: [a!.url] };
+    await using young = await node({ redis, prefix: "app" });
+    await using sender = createSender({ redis, prefix: "app" });
+    for (const layer of [old, young, old, young]) {
+      const channel = await layer.newChannel();
+      await sender.send(channel.name, { type: "chat.message" });
+      expect(channel.pending).toBe(1);
+    }
   });
 
   test("sends through a Cluster, and hears the answers there", async () => {

@@ -1,4 +1,6 @@
+import { path, ProtocolTypeRouter, URLRouter, WebSocketConsumer } from "@solent/core";
 import type { HubChannelLayer } from "@solent/core/layer";
+import { testServer } from "@solent/core/testing";
 import { createSender, RedisPubSubChannelLayer, type RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { groupChannel, hostIndex } from "../../packages/redis-layer/src/wire/channels-redis-names.ts";
@@ -166,6 +168,18 @@ describe.each(wires)("Django Channels and RedisPubSubChannelLayer, %s", (_, shar
   });
 });
 
+class Room extends WebSocketConsumer {
+  static override readonly groups = ["room"];
+
+  override async receive(text: string) {
+    await this.layer.groupSend("room", { type: "chat.message", text, to: this.channelName });
+  }
+
+  chat_message({ text }: { text: string }) {
+    this.send(text);
+  }
+}
+
 describe("RedisPubSubChannelLayer beside Django Channels", () => {
   const plain: Shared = { hosts: 1, serializer: "msgpack", keys: [] };
 
@@ -275,6 +289,46 @@ describe("RedisPubSubChannelLayer beside Django Channels", () => {
       channel: `${prefix}worker`,
       message: { type: "work.item", n: 3 },
     });
+  });
+
+  test("joins consumers of both, and each answers the other by its channel name", async () => {
+    const { solent, layer, prefix } = await share(plain);
+    await django.ask("consume", { layer, group: "room" });
+    await subscribed(groupChannel(prefix, "room"), 1, 1);
+    const app = new ProtocolTypeRouter({ websocket: new URLRouter([path("/", Room)]) });
+    await using server = testServer(app, { layer: solent });
+    const client = await server.connect("/");
+
+    client.sendFrame("hello, Django");
+    expect(await client.nextFrame()).toBe("hello, Django");
+    const { message } = (await django.heard.next()) as { message: { type: string; text: string; to: string } };
+    expect(message).toMatchObject({ type: "chat.message", text: "hello, Django" });
+
+    await django.ask("send", { layer, channel: message.to, message: { type: "chat.message", text: "hello, you" } });
+    expect(await client.nextFrame()).toBe("hello, you");
+    await django.ask("group_send", { layer, group: "room", message: { type: "chat.message", text: "hello, all" } });
+    expect(await client.nextFrame()).toBe("hello, all");
+  });
+
+  test("tells of a hole after a lost connection, and hears Django again under all of its names", async () => {
+    const { solent, layer } = await share(plain);
+    const { heard, name } = await member(solent, "room");
+    const opened = await solent.newChannel({ prefix: "worker." });
+    const { control } = servers[0]!;
+    const clients = String(await control.client("LIST")).split("\n");
+    // Only Solent subscribes to patterns.
+    const ids = clients.filter((line) => !line.includes(" psub=0 ")).map((line) => /^id=(\d+)/.exec(line)?.[1]);
+    for (const id of ids) if (id !== undefined) await control.call("CLIENT", "KILL", "ID", id);
+    expect(await heard.next()).toMatchObject({ type: "group.gap", cause: "reconnect", from: undefined, to: undefined });
+    await solent.ready();
+    for (const channel of [name, opened.name]) {
+      await django.ask("send", { layer, channel, message: { type: "chat.message", again: true } });
+    }
+    expect(await heard.next()).toEqual({ type: "chat.message", group: undefined, again: true });
+    expect(await opened.receive({ timeoutMs: 5000 })).toEqual({ type: "chat.message", again: true });
+    await django.ask("group_send", { layer, group: "room", message: { type: "chat.message", n: 1 } });
+    expect(await heard.next()).toEqual({ type: "chat.message", group: "room", n: 1 });
+    expect(solent.stats()).toMatchObject({ gaps: 1, inboxGaps: 1 });
   });
 
   test("leaves nothing in Redis but subscriptions, and takes those with it", async () => {

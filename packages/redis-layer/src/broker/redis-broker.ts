@@ -182,7 +182,7 @@ export class RedisBroker implements LayerBroker {
     this.#hasInbox = true;
     const { publishTimeoutMs } = this.#parts.publishing;
     const isOpen = (): boolean => {
-      this.#topology.serverOf(partitionOf(this.#node))?.listen();
+      for (const server of this.#inboxServers) server.listen();
       return this.#isInboxOpen;
     };
     const late = unavailable(`the inbox for answers was not open within ${publishTimeoutMs} ms`);
@@ -236,7 +236,7 @@ export class RedisBroker implements LayerBroker {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
       // While servers are replaced it is on two: the second one to come opens it.
-      if (![...this.#topology.servers].every(({ subscriber }) => subscriber !== undefined)) return true;
+      if (!this.#inboxServers.every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -271,6 +271,11 @@ export class RedisBroker implements LayerBroker {
       if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
     }
     return groups;
+  }
+
+  get #inboxServers(): readonly RedisServer[] {
+    const home = partitionOf(this.#node);
+    return [...this.#topology.servers].filter((server) => this.#holds(server, home));
   }
 
   #holds(server: RedisServer, partition: number): boolean {
