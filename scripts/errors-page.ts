@@ -41,7 +41,7 @@ const notes: Readonly<Record<ErrorCode, string>> = {
   NAME_INVALID:
     "A channel or group name breaks the rule that the message names; nothing was sent or joined. Encode what comes from outside before it becomes part of a name.",
   EVENT_INVALID:
-    "The type is no event type or is reserved, the contract has no such event, or the data holds what cannot travel. The message names the place; nothing was sent.",
+    "The type is no event type or is reserved, the contract has no such event, or the data holds what cannot travel: at all, or in the wire format of another system, where `except` cannot either. The message names the place; nothing was sent.",
   MESSAGE_TOO_LARGE:
     "Nothing was sent. Send a reference to the data rather than the data, or raise `maxMessageBytes` where the layer allows it.",
   CHANNEL_FULL:

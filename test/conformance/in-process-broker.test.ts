@@ -1,4 +1,13 @@
-import { type ChannelLayer, type ChannelLayerOptions, type ClusterOptions, HubChannelLayer } from "@solent/core/layer";
+import {
+  type ChannelLayer,
+  type ChannelLayerOptions,
+  type ClusterOptions,
+  type ForeignWire,
+  HubChannelLayer,
+  jsonCodec,
+  nodeOf,
+  requireChannelName,
+} from "@solent/core/layer";
 import {
   type ConformanceHarness,
   conformanceSkip,
@@ -8,6 +17,26 @@ import {
   layerConformance,
 } from "@solent/core/testing";
 import { describe, test } from "vitest";
+
+let nodes = 0;
+
+/** The wire of another system that writes type and data in JSON, and names its channels as Solent does. */
+function foreignWire(): ForeignWire {
+  nodes += 1;
+  const node = `node${nodes}`;
+  let last = 0;
+  const next = (prefix = "specific."): string => {
+    last += 1;
+    const name = `${prefix}${node}!${last}`;
+    requireChannelName(name);
+    return name;
+  };
+  const decode = (bytes: Uint8Array) => {
+    const [type, data] = jsonCodec.decode(bytes) as [unknown, unknown];
+    return { type, data };
+  };
+  return { names: { node, next, nodeOf }, format: { encode: (type, data) => jsonCodec.encode([type, data]), decode } };
+}
 
 class Harness implements ConformanceHarness, AsyncDisposable {
   readonly faults: NonNullable<ConformanceHarness["faults"]>;
@@ -45,7 +74,9 @@ class Harness implements ConformanceHarness, AsyncDisposable {
     const { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs, ...rest } = options;
     const layers = Array.from({ length: count }, () => {
       const broker = this.#network.broker(this.#brokerOptions);
-      const layer = new HubChannelLayer(rest, { broker, lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs });
+      const foreign = broker.capabilities.envelopes ? undefined : foreignWire();
+      const times = { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs };
+      const layer = new HubChannelLayer(rest, { broker, foreign, ...times });
       this.#brokers.set(layer, broker);
       return layer;
     });
@@ -68,11 +99,12 @@ class Harness implements ConformanceHarness, AsyncDisposable {
   }
 }
 
-const everything = { offsets: true, history: true, presence: false, receivers: true };
+const everything = { offsets: true, history: true, presence: false, receivers: true, envelopes: true };
 
 describe.each([
   ["with all it can", everything],
   ["without positions and counts", { ...everything, offsets: false, history: false, receivers: false }],
+  ["in the wire format of another system", { ...everything, offsets: false, history: false, envelopes: false }],
 ])("HubChannelLayer over the in-process broker, %s", (_, capabilities) => {
   for (const conformanceCase of layerConformance) {
     const { faults } = new Harness(capabilities);

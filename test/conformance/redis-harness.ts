@@ -38,7 +38,7 @@ const publishScript = readFileSync(new URL("../../packages/redis-layer/scripts/p
 /** What a layer must be allowed to do: as in the guide about scaling. */
 const commands =
   "+hello +auth +ping +select +info +script|load +evalsha +get +set +mget +publish +spublish " +
-  "+time +zadd +zrange +zremrangebyscore +pexpire +subscribe +unsubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
+  "+time +zadd +zrange +zremrangebyscore +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
 
 let harnesses = 0;
 
@@ -48,6 +48,7 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
   readonly #world: RedisWorld;
   readonly #options: RedisPubSubChannelLayerOptions;
   readonly #prefix: string;
+  readonly #isForeign: boolean;
   readonly #nodes: Node[] = [];
   #poisons = 0;
   #repeating: Promise<unknown> = Promise.resolve();
@@ -57,6 +58,7 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
     this.#world = world;
     this.#options = options;
     this.#prefix = `t${process.pid}.${harnesses}`;
+    this.#isForeign = options.wire === "channels_redis";
     this.faults = {
       disconnect: (layer) => this.#disconnect(layer),
       reconnect: (layer) => this.#reconnect(layer),
@@ -65,7 +67,7 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
       rewind: (group, events) => this.#rewind(group, events),
       dropSubscription: (layer, group) => this.#dropSubscription(layer, group),
       poison: (layer, bytes, group) => this.#poison(layer, bytes, group),
-      refuse: (layer, group) => this.#setUser(this.#node(layer).user, `&${this.#prefix}{*}[^${group[0]}]*`),
+      refuse: (layer, group) => this.#setUser(this.#node(layer).user, this.#channelsWithout(group, this.#node(layer))),
     };
   }
 
@@ -92,15 +94,25 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
 
   async #make(number: number, options: ChannelLayerOptions & ClusterOptions): Promise<Node> {
     const user = { username: `${this.#prefix}.${this.#nodes.length + number}`, password: "secret" };
-    await this.#setUser(user, `&${this.#prefix}{*`);
+    await this.#setUser(user, this.#isForeign ? ["allchannels"] : [`&${this.#prefix}{*`]);
     const proxies = await redisProxies(this.#world.addresses.map((address) => ({ address })));
     const redis = this.#world.location(proxies, user);
     const layer = new RedisPubSubChannelLayer({ ...this.#options, ...options, redis, prefix: this.#prefix });
     return { proxies, user, layer };
   }
 
-  async #setUser({ username, password }: User, channels: string): Promise<void> {
-    const rules = [`>${password}`, "resetkeys", `~${this.#prefix}{*`, "resetchannels", channels, "nocommands"];
+  // All channels but those of one group. A pattern may be subscribed to that is allowed as it stands.
+  #channelsWithout(group: string, { layer }: Node): readonly string[] {
+    if (!this.#isForeign) return [`&${this.#prefix}{*}[^${group[0]}]*`];
+    return ["specific.", "worker."]
+      .map((start) => `&${this.#prefix}${start}${layer.node}*`)
+      .concat(`&${this.#prefix}__group__[^${group[0]}]*`, `&${this.#prefix}__solent__*`);
+  }
+
+  async #setUser({ username, password }: User, channels: readonly string[]): Promise<void> {
+    // The format of another system has no keys, and touches none.
+    const keys = this.#isForeign ? [] : [`~${this.#prefix}{*`];
+    const rules = [`>${password}`, "resetkeys", ...keys, "resetchannels", ...channels, "nocommands"];
     const all = [username, "on", ...rules, ...commands.split(" ")];
     await Promise.all(this.#world.all.map((redis) => redis.acl("SETUSER", ...(all as [string]))));
   }
@@ -132,8 +144,9 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
   // The server that holds a channel of this harness, and the channel's whole name.
   async #find(ending: string): Promise<{ readonly redis: Redis; readonly channel: string }> {
     const what = this.#world.isCluster === true ? "SHARDCHANNELS" : "CHANNELS";
+    const name = this.#isForeign ? `${this.#prefix}__group__${ending}` : `${this.#prefix}{*}${ending}`;
     for (const redis of this.#world.primaries) {
-      const [channel] = (await redis.call("PUBSUB", what, `${this.#prefix}{*}${ending}`)) as string[];
+      const [channel] = (await redis.call("PUBSUB", what, name)) as string[];
       if (channel !== undefined) return { redis, channel };
     }
     throw new Error(`nobody listens to ${ending}`);

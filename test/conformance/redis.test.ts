@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { RedisHarness, type RedisWorld } from "./redis-harness.ts";
 import { cluster, oneServer, sentinel, threeServers } from "./redis-worlds.ts";
 
-const capabilities = { offsets: true, history: false, presence: false, receivers: true };
+const own = { offsets: true, history: false, presence: false, receivers: true, envelopes: true };
+const foreign = { ...own, offsets: false, envelopes: false };
 
 const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayerOptions][] = [
   ["one server", oneServer, {}],
@@ -13,6 +14,8 @@ const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayer
   ["three servers", threeServers, {}],
   ["Sentinel", sentinel, {}],
   ["a Cluster of six", cluster, {}],
+  ["one server, in the wire of channels_redis", oneServer, { wire: "channels_redis" }],
+  ["three servers, in the wire of channels_redis", threeServers, { wire: "channels_redis" }],
 ];
 
 describe.each(rows)("RedisPubSubChannelLayer on %s", (_, begin, options) => {
@@ -24,6 +27,7 @@ describe.each(rows)("RedisPubSubChannelLayer on %s", (_, begin, options) => {
 
   for (const conformanceCase of layerConformance) {
     const every = Object.fromEntries((conformanceCase.needs ?? []).map((need) => [need, () => undefined]));
+    const capabilities = options.wire === "channels_redis" ? foreign : own;
     const skip = conformanceSkip(conformanceCase, { nodes: true, capabilities, faults: every });
     if (skip !== undefined) {
       test.skip(`${skip.name} [${skip.reason}]`);

@@ -40,6 +40,10 @@ describe("docs/reference/limits.md", () => {
   test.each([
     ["`maxHeaderBytes`", "server/serve.ts", "maxHeaderBytes"],
     ["`port`", "server/serve.ts", "port"],
+    ["`maxBodyBytes`", "server/publish-endpoint.ts", "maxBodyBytes"],
+    ["`bodyTimeoutMs`", "server/publish-endpoint.ts", "bodyTimeoutMs"],
+    ["`maxRequests`", "server/publish-endpoint.ts", "maxRequests"],
+    ["`maxErrorsPerMinute`", "server/publish-endpoint.ts", "maxErrorsPerMinute"],
     ["`rateLimit({ perMs })`", "middleware/rate-limit.ts", "perMs"],
     ["`signedSession({ maxAgeMs })`", "middleware/session-cookie.ts", "maxAgeMs"],
     ["`nextFrame({ timeoutMs })`, `closed`, `next`", "testing/communicator.ts", "defaultTimeoutMs"],

@@ -12,10 +12,13 @@ import sys
 
 import channels_redis
 import msgpack
+from channels.consumer import AsyncConsumer
+from channels.layers import channel_layers
 from channels_redis.core import RedisChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from channels_redis.utils import _consistent_hash
 from cryptography.fernet import MultiFernet
+from django.conf import settings
 
 try:
     from channels_redis.serializers import BaseMessageSerializer as KeyMaker
@@ -66,6 +69,18 @@ class LayerWithOptions(RedisPubSubChannelLayer):
         return json.loads(data) if self.is_json else super().deserialize(data)
 
 
+class Member(AsyncConsumer):
+    """A consumer as an application of Django has them, which joins one group and tells what it hears."""
+
+    async def member_start(self, message):
+        await self.channel_layer.group_add(self.scope["group"], self.channel_name)
+        self.scope["started"].set_result(self.channel_name)
+
+    async def chat_message(self, message):
+        told = {"layer": self.channel_layer_alias, "channel": self.channel_name}
+        tell({**told, "message": to_line(message)})
+
+
 class Service:
     def __init__(self):
         self.layers = {}
@@ -99,6 +114,25 @@ class Service:
             except Exception as error:
                 told["failed"] = type(error).__name__
             tell(told)
+
+    async def consume(self, layer, group):
+        """Starts a real consumer in a group; what ends it is told as "failed"."""
+        channel_layers.set(layer, self.layers[layer])
+        started = asyncio.get_running_loop().create_future()
+        self.readers.append(asyncio.ensure_future(self.run(layer, group, started)))
+        return await started
+
+    async def run(self, layer, group, started):
+        consumer = type("MemberOfLayer", (Member,), {"channel_layer_alias": layer})()
+        first = [{"type": "member.start"}]
+
+        async def receive():
+            return first.pop() if first else await asyncio.get_running_loop().create_future()
+
+        try:
+            await consumer({"type": "test", "group": group, "started": started}, receive, None)
+        except Exception as error:
+            tell({"layer": layer, "channel": started.result(), "failed": type(error).__name__})
 
     async def group_add(self, layer, group, channel):
         await self.layers[layer].group_add(group, channel)
@@ -149,6 +183,7 @@ async def answer(service, line):
 
 
 async def main():
+    settings.configure()
     service = Service()
     lines = asyncio.StreamReader(limit=2**24)
     loop = asyncio.get_running_loop()

@@ -9,9 +9,9 @@ import {
 } from "../../packages/redis-layer/src/wire/channels-redis-names.ts";
 import { PayloadEncryption } from "../../packages/redis-layer/src/wire/encryption.ts";
 import { messagePackCodec } from "../../packages/redis-layer/src/wire/message-pack-codec.ts";
+import { redisProcesses } from "../support/redis/redis-process.ts";
 import { ChannelsRedisPeer, findPython } from "./channels-redis-peer.ts";
 import { RedisHosts } from "./redis-hosts.ts";
-import { RedisServer } from "./redis-server.ts";
 
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const keys = ["a new key", "ein älterer Schlüssel"];
@@ -44,11 +44,10 @@ function started<Part extends AsyncDisposable>(part: Part): Part {
 }
 
 beforeAll(async () => {
-  const servers: RedisServer[] = [];
-  for (let i = 0; i < 3; i += 1) servers.push(started(await RedisServer.start()));
+  const servers = (await redisProcesses([{}, {}, {}])).map(started);
   urls = servers.map((server) => server.url);
-  hosts = started(new RedisHosts([servers[0]!.socketPath]));
-  threeHosts = started(new RedisHosts(servers.map((server) => server.socketPath)));
+  hosts = started(new RedisHosts(urls.slice(0, 1)));
+  threeHosts = started(new RedisHosts(urls));
   django = started(new ChannelsRedisPeer(await findPython()));
 }, INSTALL_TIMEOUT_MS);
 
@@ -100,7 +99,7 @@ describe.each(options)("Solent and channels_redis with $serializer, encrypted: $
     expect(await hosts.publish(theirs, format.encode("direct.message", { n: 1 }))).toBe(1);
     expect(await django.heard.next()).toEqual({ layer, channel: theirs, message: { type: "direct.message", n: 1 } });
 
-    const names = new SpecificNames(prefix, newNodeHex());
+    const names = new SpecificNames(`${prefix}specific.`, newNodeHex());
     await hosts.subscribePattern(names.pattern);
     const own = [names.next(), names.next()];
     for (const channel of own) {
@@ -153,7 +152,7 @@ describe("Solent and channels_redis", () => {
     }
     expect(used.size).toBe(3);
 
-    const names = new SpecificNames("asgi", newNodeHex());
+    const names = new SpecificNames("asgispecific.", newNodeHex());
     await threeHosts.subscribePattern(names.pattern);
     const given = Array.from({ length: 1000 }, () => names.next());
     for (const host of [0, 1, 2]) {

@@ -21,9 +21,9 @@ export class RedisHosts implements AsyncDisposable {
   readonly #senders: Redis[];
   readonly #hearers: Redis[];
 
-  constructor(socketPaths: readonly string[]) {
-    this.#senders = socketPaths.map((path) => new Redis({ path }));
-    this.#hearers = socketPaths.map((path) => new Redis({ path }));
+  constructor(urls: readonly string[]) {
+    this.#senders = urls.map((url) => new Redis(url));
+    this.#hearers = urls.map((url) => new Redis(url));
     for (const [host, hearer] of this.#hearers.entries()) {
       const arrived = (channel: string, payload: Buffer) => this.heard.push({ host, channel, payload });
       hearer.on("messageBuffer", (channel: Buffer, payload: Buffer) => arrived(String(channel), payload));

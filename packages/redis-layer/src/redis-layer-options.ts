@@ -19,7 +19,7 @@ export type RedisAddress =
 export type RedisLocation =
   | RedisAddress
   /**
-   * Several servers that know nothing of each other; the order does not matter. With `previousServers`, nodes that know only
+   * Several servers that know nothing of each other; the order does not matter, but for `wire: "channels_redis"`. With `previousServers`, nodes that know only
    * those run meanwhile: give it to all nodes one after the other, and leave it out again afterwards.
    */
   | { readonly servers: readonly RedisAddress[]; readonly previousServers?: readonly RedisAddress[] | undefined }
@@ -43,9 +43,25 @@ export type RedisLocation =
 export interface RedisPubSubChannelLayerOptions extends ChannelLayerOptions, ClusterOptions {
   /** Where Redis is. Default `"redis://127.0.0.1:6379"`. */
   readonly redis?: RedisLocation | undefined;
-  /** What every key and channel begins with; letters, digits, `-`, `_`, `.`, `:`. Default `"solent"`. */
+  /**
+   * Whose messages are spoken: `"solent"`, or those of `RedisPubSubChannelLayer` of Django's channels_redis 4. Default
+   * `"solent"`.
+   *
+   * With `"channels_redis"` Django's services share groups with this one, and both send to each other's channels. `prefix`,
+   * `serializerFormat` and `symmetricEncryptionKeys` are the original's then (which ignores the last two before its version
+   * 4.2.1), and `{ servers }` are its hosts, in the same order. There is no place in it for senders, `except`, positions and
+   * answers: see `LayerCapabilities.envelopes`. Plain channels stay within the process. No Redis Cluster.
+   */
+  readonly wire?: "solent" | "channels_redis" | undefined;
+  /**
+   * What every key and channel begins with; letters, digits, `-`, `_`, `.`, and in Solent's own wire `:`. Default `"solent"`;
+   * with `wire: "channels_redis"` the original's, `"asgi"`.
+   */
   readonly prefix?: string | undefined;
-  /** How payloads are written: `"json"` or `"msgpack"`, the same on all nodes. Default `"json"`. */
+  /**
+   * How payloads are written: `"json"` or `"msgpack"`, the same on all nodes. Default `"json"`; with
+   * `wire: "channels_redis"` the original's, `"msgpack"`.
+   */
   readonly serializerFormat?: "json" | "msgpack" | undefined;
   /**
    * Keys that encrypt payloads, any long random texts: the first encrypts, all decrypt. Names of groups and channels stay in
@@ -73,6 +89,7 @@ export interface RedisPubSubChannelLayerOptions extends ChannelLayerOptions, Clu
 /** The options of Redis with every default in place. */
 export interface ResolvedRedisOptions {
   readonly redis: RedisLocation;
+  readonly wire: "solent" | "channels_redis";
   readonly prefix: string;
   readonly serializerFormat: "json" | "msgpack";
   readonly symmetricEncryptionKeys: readonly string[];
@@ -88,6 +105,7 @@ export interface ResolvedRedisOptions {
 
 const defaults: ResolvedRedisOptions = Object.freeze({
   redis: "redis://127.0.0.1:6379",
+  wire: "solent",
   prefix: "solent",
   serializerFormat: "json",
   symmetricEncryptionKeys: [],
@@ -101,7 +119,11 @@ const defaults: ResolvedRedisOptions = Object.freeze({
   onProblem: () => undefined,
 });
 
+/** What the original has instead. */
+const foreignDefaults: Partial<ResolvedRedisOptions> = Object.freeze({ prefix: "asgi", serializerFormat: "msgpack" });
+
 const counts = ["maxPendingMessages", "maxPendingBytes"] as const;
+const wires: readonly unknown[] = ["solent", "channels_redis"];
 const serializerFormats: readonly unknown[] = ["json", "msgpack"];
 const times = ["positionTtlMs", "publishTimeoutMs", "connectTimeoutMs", "proofIntervalMs", "proofTimeoutMs"] as const;
 
@@ -116,7 +138,7 @@ export interface SplitOptions {
 export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOptions {
   const { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs, ...rest } = options;
   const layer: Record<string, unknown> = {};
-  const redis: Record<string, unknown> = { ...defaults };
+  const redis: Record<string, unknown> = { ...defaults, ...(rest.wire === "channels_redis" && foreignDefaults) };
   for (const [option, value] of Object.entries(rest)) {
     if (!(option in defaults)) layer[option] = value;
     else if (value !== undefined) redis[option] = value;
@@ -132,7 +154,9 @@ export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOpti
       refuse(option, resolved[option], "it is a positive number of ms, below 2,147,483,648");
     }
   }
-  if (!/^[\w.:-]{1,64}$/.test(resolved.prefix)) {
+  if (!wires.includes(resolved.wire)) refuse("wire", resolved.wire, 'it is "solent" or "channels_redis"');
+  if (resolved.wire === "channels_redis") requireForeign(resolved, options);
+  else if (!/^[\w.:-]{1,64}$/.test(resolved.prefix)) {
     refuse("prefix", resolved.prefix, "it is 1 to 64 ASCII letters, digits, hyphens, underscores, dots and colons");
   }
   if (!serializerFormats.includes(resolved.serializerFormat)) {
@@ -143,6 +167,25 @@ export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOpti
   }
   if (typeof resolved.onProblem !== "function") refuse("onProblem", resolved.onProblem, "it is a function");
   return { layer, cluster: { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs }, redis: resolved };
+}
+
+function requireForeign({ prefix, redis }: ResolvedRedisOptions, given: RedisPubSubChannelLayerOptions): void {
+  // It stands in names of channels, which have an alphabet and a length.
+  if (!/^[\w.-]{1,50}$/.test(prefix)) {
+    refuse("prefix", prefix, "in channels_redis it is 1 to 50 ASCII letters, digits, hyphens, underscores and dots");
+  }
+  if (isCluster(redis)) refuse("redis", "{ cluster }", "channels_redis knows no Redis Cluster");
+  if (typeof redis !== "string" && "previousServers" in redis && redis.previousServers !== undefined) {
+    refuse("redis", "{ previousServers }", "services of channels_redis all have one list of hosts");
+  }
+  if (given.positionTtlMs !== undefined) {
+    refuse("positionTtlMs", given.positionTtlMs, "channels_redis has no positions");
+  }
+}
+
+/** Whether Redis is a Cluster. */
+export function isCluster(redis: RedisLocation): redis is Extract<RedisLocation, { readonly cluster: unknown }> {
+  return typeof redis !== "string" && "cluster" in redis;
 }
 
 /** @throws {SolentError} CONFIG_INVALID, always. */

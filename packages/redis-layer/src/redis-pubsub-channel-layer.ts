@@ -1,26 +1,7 @@
-import { HubChannelLayer } from "@solent/core/layer";
-import { RedisBroker } from "./broker/redis-broker.ts";
-import { KeyLayout } from "./layout/key-layout.ts";
-import { readScript } from "./connection/script.ts";
-import {
-  type RedisLocation,
-  type RedisPubSubChannelLayerOptions,
-  type ResolvedRedisOptions,
-  splitOptions,
-} from "./redis-layer-options.ts";
-import { addressesOf, previousAddressesOf } from "./redis-addresses.ts";
-import { ClusterTopology } from "./topology/cluster-topology.ts";
-import { type Configuration, Deployment } from "./deployment/deployment.ts";
-import { partitionCount } from "./layout/partitions.ts";
-import { FixedTopology } from "./topology/fixed-topology.ts";
-import { layerCodec } from "./wire/layer-codec.ts";
-import type { MakeServer, ServerAddress, Topology } from "./topology/topology.ts";
-
-/** How many messages may be in flight at one server: more wait for their answers. */
-const maxInFlight = 1000;
-
-/** What an event needs beside its data: names and the envelope. */
-const envelopeBytes = 65_536;
+import { HubChannelLayer, layerDefaults } from "@solent/core/layer";
+import type { LayerBroker } from "./broker/layer-broker.ts";
+import { type RedisPubSubChannelLayerOptions, splitOptions } from "./redis-layer-options.ts";
+import { redisLayerParts } from "./redis-layer-parts.ts";
 
 /**
  * The channel layer over Redis pub/sub, for many nodes.
@@ -29,17 +10,21 @@ const envelopeBytes = 65_536;
  * and tells its members (`group_gap`). While Redis is away, members keep their connections; sends wait for
  * `publishTimeoutMs`, joins for `joinTimeoutMs`, and reject then.
  *
+ * With `wire: "channels_redis"` it shares groups and channels with services of Django Channels, and can no more than their
+ * format has a place for: see the option, and `capabilities`.
+ *
  * Needs Redis 6 or newer, or Valkey.
  */
 export class RedisPubSubChannelLayer extends HubChannelLayer {
-  readonly #broker: RedisBroker;
+  readonly #broker: LayerBroker;
 
   /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
   constructor(options: RedisPubSubChannelLayerOptions = {}) {
     const { layer, cluster, redis } = splitOptions(options);
-    const broker = makeBroker(redis, (layer.maxMessageBytes ?? 1_048_576) + envelopeBytes);
-    super(layer, { ...cluster, broker, codec: layerCodec(redis) });
-    this.#broker = broker;
+    const { maxMessageBytes = layerDefaults.maxMessageBytes } = layer;
+    const parts = redisLayerParts(redis, { maxMessageBytes, isSender: false });
+    super(layer, { ...cluster, ...parts });
+    this.#broker = parts.broker;
   }
 
   /** Whether this node is connected to all of its Redis servers now: for health checks. */
@@ -68,69 +53,4 @@ export class RedisPubSubChannelLayer extends HubChannelLayer {
   settled(): Promise<void> {
     return this.#broker.settled();
   }
-}
-
-function makeBroker(redis: ResolvedRedisOptions, maxMessageBytes: number): RedisBroker {
-  const { publishTimeoutMs, maxPendingMessages, maxPendingBytes, onProblem } = redis;
-  const { connectTimeoutMs, proofIntervalMs, proofTimeoutMs } = redis;
-  const ttlSeconds = Math.max(1, Math.ceil(redis.positionTtlMs / 1000));
-  const isSharded = isCluster(redis.redis);
-  const layout = new KeyLayout(redis.prefix);
-  const script = readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds });
-  const claim = readScript("claim");
-  let deployment: Deployment | undefined;
-  return new RedisBroker({
-    layout,
-    topology: topologyOf(redis, () => deployment?.hasPrevious === true),
-    deployment: (topology, events) => {
-      const { own, previous } = configurationsOf(redis);
-      const key = layout.other(0, "deployments");
-      return (deployment = new Deployment({ own, previous, script: claim, key, topology, ...events }));
-    },
-    script,
-    scripts: [script, claim],
-    isSharded,
-    maxMessageBytes,
-    publishing: { publishTimeoutMs, maxPendingMessages, maxPendingBytes, maxInFlight },
-    connection: { connectTimeoutMs, proofIntervalMs, proofTimeoutMs },
-    onProblem,
-  });
-}
-
-function topologyOf(
-  { redis, onProblem }: ResolvedRedisOptions,
-  isPreviousInUse: () => boolean,
-): (make: MakeServer) => Topology {
-  const addresses = addressesOf(redis);
-  if (isCluster(redis)) {
-    const { options = {}, addressMap = {} } = redis;
-    return (make) => new ClusterTopology({ seeds: addresses, options, addressMap, make, onProblem });
-  }
-  const previous = previousAddressesOf(redis);
-  const replacement = previous && { previous, isPreviousInUse };
-  return (make) => new FixedTopology(addresses, make, replacement);
-}
-
-function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: readonly Configuration[] } {
-  const { redis, serializerFormat, symmetricEncryptionKeys } = options;
-  const common = {
-    partitions: partitionCount,
-    wire: 1,
-    serializerFormat,
-    isEncrypted: symmetricEncryptionKeys.length > 0,
-  };
-  const previous = previousAddressesOf(redis);
-  return {
-    own: { servers: isCluster(redis) ? ["cluster"] : serverNames(addressesOf(redis)), ...common },
-    previous: previous === undefined ? [] : [{ servers: serverNames(previous), ...common }],
-  };
-}
-
-// The only server needs no name: wherever a node reaches it, it is the one.
-function serverNames(addresses: readonly ServerAddress[]): readonly string[] {
-  return addresses.length === 1 ? ["one"] : addresses.map(({ key }) => key);
-}
-
-function isCluster(redis: RedisLocation): redis is Extract<RedisLocation, { readonly cluster: unknown }> {
-  return typeof redis !== "string" && "cluster" in redis;
 }

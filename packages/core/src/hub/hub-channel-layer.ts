@@ -34,7 +34,8 @@ import {
 import type { DeliveryCounters, OverflowPolicy } from "../layer/mailbox.ts";
 import type { Member, Seat } from "../layer/member.ts";
 import type { EventData, LayerMessage } from "../layer/message.ts";
-import { ChannelNames, newNodeId, nodeOf, requireChannelName, requireGroupName } from "../layer/names.ts";
+import type { ForeignWire, NodeNames } from "../layer/foreign-wire.ts";
+import { ChannelNames, newNodeId, requireChannelName, requireGroupName } from "../layer/names.ts";
 import { PlainChannels } from "./plain-channels.ts";
 import { Remote } from "./remote.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
@@ -46,6 +47,10 @@ export interface ClusterParts {
   readonly broker: Broker;
   /** How events and calls are written. Default JSON. */
   readonly codec?: WireCodec | undefined;
+  /** The format of another system, in place of Solent's envelopes; where and only where the broker has none. */
+  readonly foreign?: ForeignWire | undefined;
+  /** Whether it only sends: then nobody becomes a member, and it subscribes to nothing. Default `false`. */
+  readonly isSender?: boolean | undefined;
 }
 
 /** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
@@ -53,12 +58,13 @@ export class HubChannelLayer implements ChannelLayer {
   readonly capabilities: LayerCapabilities;
   readonly counters: DeliveryCounters = { dropped: 0, expired: 0, replaced: 0 };
   /** The name of this node in the channel names that it gives. */
-  readonly node: string = newNodeId();
+  readonly node: string;
   readonly #options: ResolvedLayerOptions;
   readonly #hub: Hub;
   readonly #plain: PlainChannels;
-  readonly #names: ChannelNames;
+  readonly #names: NodeNames;
   readonly #remote: Remote | undefined;
+  readonly #isSender: boolean;
   readonly #opened = new Map<string, ReaderQueue>();
   #published = 0;
   #isClosed = false;
@@ -71,7 +77,9 @@ export class HubChannelLayer implements ChannelLayer {
     this.#options = resolveLayerOptions(options);
     this.#hub = new Hub(this.#options);
     this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
-    this.#names = new ChannelNames(this.node);
+    this.#names = namesOf(cluster);
+    this.node = this.#names.node;
+    this.#isSender = cluster?.isSender === true;
     this.#remote = cluster && this.#connect(cluster);
     this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
     this.#remote?.start();
@@ -233,11 +241,13 @@ export class HubChannelLayer implements ChannelLayer {
     };
   }
 
-  #connect({ broker, codec, ...cluster }: ClusterOptions & ClusterParts): Remote {
+  #connect({ broker, codec, foreign, isSender, ...cluster }: ClusterOptions & ClusterParts): Remote {
     const { maxQueuedMessages, now, expiryMs } = this.#options;
     const local = { hub: this.#hub, flush: () => this.#flushHere(), expiresAtMs: () => now() + expiryMs };
-    const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages, codec };
-    const remote = new Remote({ node: this.node, broker, local }, { ...resolveClusterOptions(cluster), ...limits });
+    const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
+    const wire = { codec, format: foreign?.format, isSender };
+    const options = { ...resolveClusterOptions(cluster), ...limits, ...wire };
+    const remote = new Remote({ names: this.#names, broker, local }, options);
     this.#hub.links = remote.links;
     return remote;
   }
@@ -249,8 +259,14 @@ export class HubChannelLayer implements ChannelLayer {
   }
 
   #isRemote(channel: string): boolean {
-    const node = nodeOf(channel);
+    // Who only sends has no channels, and none under a plain name either.
+    if (this.#isSender) return true;
+    const node = this.#names.nodeOf(channel);
     return node !== undefined && node !== this.node;
+  }
+
+  #isPlain(channel: string): boolean {
+    return this.#names.nodeOf(channel) === undefined;
   }
 
   async #ask(channel: string, ask: (remote: Remote) => Promise<CallOutcome>): Promise<void> {
@@ -299,14 +315,14 @@ export class HubChannelLayer implements ChannelLayer {
     }
     let isTaken = await this.#hub.deliverTo(channel, message);
     if (isTaken === undefined) {
-      if (channel.includes("!")) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
+      if (!this.#isPlain(channel)) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
       isTaken = this.#plain.deliver(channel, message);
     }
     if (!isTaken) throw new SolentError("CHANNEL_FULL", { channel, capacity: this.capacityOf(channel) });
   }
 
   #queueOf(channel: string): ReaderQueue {
-    if (!channel.includes("!")) return this.#plain.read(channel);
+    if (this.#isPlain(channel)) return this.#plain.read(channel);
     if (this.#isRemote(channel)) {
       throw new SolentError("NAME_INVALID", {
         kind: "channel",
@@ -320,13 +336,28 @@ export class HubChannelLayer implements ChannelLayer {
   }
 
   #seatOf(channel: string): Seat {
-    const seat = channel.includes("!") ? this.#hub.seatOf(channel) : this.#plain.seatOf(channel);
+    const seat = this.#isPlain(channel) ? this.#plain.seatOf(channel) : this.#hub.seatOf(channel);
     if (seat === undefined) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
     return seat;
   }
 }
 
-const alone: LayerCapabilities = { offsets: true, history: false, presence: false, receivers: false };
+const alone: LayerCapabilities = {
+  offsets: true,
+  history: false,
+  presence: false,
+  receivers: false,
+  envelopes: true,
+};
+
+function namesOf(cluster: ClusterParts | undefined): NodeNames {
+  const { foreign, broker } = cluster ?? {};
+  if (broker !== undefined && broker.capabilities.envelopes !== (foreign === undefined)) {
+    const rule = "it is for a broker without envelopes, and such a broker needs it";
+    throw new SolentError("CONFIG_INVALID", { option: "foreign", value: foreign && "given", rule });
+  }
+  return foreign?.names ?? new ChannelNames(newNodeId());
+}
 
 function wireEvent({ type, sender, except, volatile = false }: Omit<GroupEvent, "data">, data: EventData): WireEvent {
   return { type, data, sender, except, volatile };

@@ -31,6 +31,7 @@ export type {
   EventTypeOf,
 } from "../layer/contract-group.ts";
 export type { Message } from "../layer/event.ts";
+export type { EventFormat, ForeignWire, NodeNames } from "../layer/foreign-wire.ts";
 export { jsonCodec } from "./envelope.ts";
 export { type ClusterParts, HubChannelLayer } from "./hub-channel-layer.ts";
 export { InMemoryChannelLayer } from "./in-memory-channel-layer.ts";

@@ -7,8 +7,18 @@ import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
 import { nodeIdLength, nodeOf } from "../layer/names.ts";
+import type { EventFormat, NodeNames } from "../layer/foreign-wire.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
-import { decodeEvent, encodeEvent, flushType, readEvent, type WireEvent, wireForm } from "./wire-event.ts";
+import {
+  decodeEvent,
+  decodeForeign,
+  encodeEvent,
+  encodeForeign,
+  flushType,
+  readEvent,
+  type WireEvent,
+  wireForm,
+} from "./wire-event.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
 import { memoOf } from "../internal/snapshot.ts";
 
@@ -29,6 +39,17 @@ export interface RemoteOptions extends SubscriptionOptions {
   readonly maxCalls: number;
   /** How values are written; JSON where not given. */
   readonly codec?: WireCodec | undefined;
+  /** How events are written where there are no envelopes. */
+  readonly format?: EventFormat | undefined;
+  /** It has no members, and needs not hear what is for all nodes. */
+  readonly isSender?: boolean | undefined;
+}
+
+/** What one node's side of the traffic is made of. */
+export interface RemoteParts {
+  readonly names: NodeNames;
+  readonly broker: Broker;
+  readonly local: LocalSide;
 }
 
 type Action = "send" | "join" | "leave";
@@ -42,23 +63,27 @@ export class Remote {
   inboxGaps = 0;
   unknownVersion = 0;
   malformed = 0;
-  readonly #node: string;
+  readonly #names: NodeNames;
   readonly #broker: Broker;
   readonly #local: LocalSide;
   readonly #calls: Calls;
   readonly #subscriptions: Subscriptions;
   readonly #seen = new RecentIds(8192);
   readonly #codec: WireCodec | undefined;
+  readonly #format: EventFormat | undefined;
+  readonly #isSender: boolean;
   readonly #answers = new Map<string, (readonly [unknown, CallOutcome])[]>();
   readonly #listener: LocalSeat;
   #lastId = 0;
   #isClosed = false;
 
-  constructor(parts: { node: string; broker: Broker; local: LocalSide }, options: RemoteOptions) {
-    this.#node = parts.node;
+  constructor(parts: RemoteParts, options: RemoteOptions) {
+    this.#names = parts.names;
     this.#broker = parts.broker;
     this.#local = parts.local;
     this.#codec = options.codec;
+    this.#format = options.format;
+    this.#isSender = options.isSender === true;
     this.#listener = new Listener(parts.local.hub, everyNode, { deliver: () => false });
     this.#calls = new Calls(options.callTimeoutMs, options.maxCalls);
     this.#subscriptions = new Subscriptions(
@@ -91,20 +116,24 @@ export class Remote {
 
   start(): void {
     const subscriptions = this.#subscriptions;
-    this.#broker.start(this.#node, {
+    this.#broker.start(this.#names.node, {
       message: (message) => subscriptions.message(message),
-      inbox: (id, bytes) => this.#receive(id, bytes),
+      inbox: (id, bytes, channel) => {
+        if (this.#format === undefined) this.#receive(id, bytes);
+        else this.#receiveForeign(channel, bytes, this.#format);
+      },
       inboxLost: () => (this.inboxGaps += 1),
       lost: (scope, cause) => subscriptions.lost(scope, cause),
       restored: (scope) => subscriptions.restored(scope),
     });
+    if (this.#isSender || this.#format !== undefined) return;
     // When it takes long to connect, this wait ends before the subscription is made; that it is wanted stays known.
     subscriptions.wanted(everyNode, this.#listener).catch(ignore);
   }
 
   /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
   publish(group: string, event: WireEvent): Promise<void> {
-    const bytes = encodeEvent(this.#shortened(event), this.#codec);
+    const bytes = this.#encode(event);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
     const published = this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile });
@@ -115,19 +144,26 @@ export class Remote {
 
   /** Sends a message to a channel of another node. */
   send(channel: string, event: WireEvent): Promise<CallOutcome> {
+    if (this.#format !== undefined) return this.#sendForeign(channel, event);
     return this.#call(channel, "send", { payload: wireForm(event), hasBinary: memoOf(event.data)?.hasBinary === true });
   }
 
   /** Puts a channel of another node into a group, or takes it out. */
-  change(action: "join" | "leave", group: string, channel: string): Promise<CallOutcome> {
+  async change(action: "join" | "leave", group: string, channel: string): Promise<CallOutcome> {
+    // Only a node of Solent would understand the question.
+    if (this.#format !== undefined) return "CHANNEL_UNREACHABLE";
     return this.#call(channel, action, { payload: group });
   }
 
-  /** Empties all nodes; resolves when this one has done it. */
+  /** Empties all nodes, of Solent's own; resolves when this one has done it. */
   async flush(): Promise<CallOutcome> {
+    if (this.#format !== undefined) {
+      this.#local.flush();
+      return "ok";
+    }
     await this.#subscriptions.wanted(everyNode, this.#listener);
     const { number, answer } = this.#calls.open();
-    const data: EventData = { node: this.#node, number };
+    const data: EventData = { node: this.#names.node, number };
     const event = { type: flushType, data, sender: undefined, except: undefined, volatile: false };
     try {
       await this.publish(everyNode, event);
@@ -147,12 +183,12 @@ export class Remote {
   async #call(channel: string, action: Action, about: { payload: unknown; hasBinary?: boolean }): Promise<CallOutcome> {
     const { number, answer } = this.#calls.open();
     try {
-      const call = ["call", this.#node, number, action, channel, about.payload];
+      const call = ["call", this.#names.node, number, action, channel, about.payload];
       const bytes = this.#seal(call, about.hasBinary);
       this.#requireSize(bytes);
       // Not awaited: the answer can overtake the broker's, and the deadline holds for both.
       void this.#broker
-        .send(nodeOf(channel) ?? "", bytes, this.#newId())
+        .send(this.#names.nodeOf(channel) ?? "", bytes, this.#newId())
         .catch(rethrowCertain)
         .then(
           (isReached) => isReached || this.#calls.settle(number, "CHANNEL_UNREACHABLE"),
@@ -164,8 +200,16 @@ export class Remote {
     return answer;
   }
 
+  // No answer will come: that somebody listens on that channel is all that can be known.
+  async #sendForeign(channel: string, event: WireEvent): Promise<CallOutcome> {
+    const bytes = this.#encode(event);
+    this.#requireSize(bytes);
+    const isReached = await this.#broker.send(channel, bytes, this.#newId()).catch(rethrowCertain);
+    return isReached ? "ok" : "CHANNEL_UNREACHABLE";
+  }
+
   #deliver(message: BrokerMessage): boolean {
-    const event = decodeEvent(message.bytes, this.#codec);
+    const event = this.#decode(message.bytes);
     if (typeof event === "string") {
       this[event] += 1;
       return true;
@@ -209,7 +253,7 @@ export class Remote {
 
   #flushHere(data: EventData): void {
     this.#local.flush();
-    if (data["node"] === this.#node) this.#calls.settle(data["number"], "ok");
+    if (data["node"] === this.#names.node) this.#calls.settle(data["number"], "ok");
   }
 
   // Inbox
@@ -225,6 +269,19 @@ export class Remote {
     if (kind === "call" && typeof from === "string") this.#perform(from, rest);
     else if (kind === "answers" && Array.isArray(from)) this.#settle(from);
     else this.malformed += 1;
+  }
+
+  // Nobody waits for an answer, so a member that is full or gone is counted, as for an event of a group.
+  #receiveForeign(channel: string | undefined, bytes: Uint8Array, format: EventFormat): void {
+    const event = decodeForeign(bytes, format);
+    if (event === "malformed" || channel === undefined) {
+      this.malformed += 1;
+      return;
+    }
+    void this.#hand(channel, event).then(
+      (outcome) => (this.#hub.refused += outcome === "ok" ? 0 : 1),
+      () => (this.#hub.refused += 1),
+    );
   }
 
   #settle(answers: readonly unknown[]): void {
@@ -284,6 +341,16 @@ export class Remote {
     });
   }
 
+  #encode(event: WireEvent): Uint8Array {
+    return this.#format === undefined
+      ? encodeEvent(this.#shortened(event), this.#codec)
+      : encodeForeign(event, this.#format);
+  }
+
+  #decode(bytes: Uint8Array): WireEvent | "unknownVersion" | "malformed" {
+    return this.#format === undefined ? decodeEvent(bytes, this.#codec) : decodeForeign(bytes, this.#format);
+  }
+
   #seal(value: unknown, hasBinary = false): Uint8Array {
     if (this.#codec !== undefined) return sealWith(this.#codec, value);
     return hasBinary ? sealBinary(value) : seal(value);
@@ -291,14 +358,14 @@ export class Remote {
 
   // A sender of this node goes without what the event's id says already.
   #shortened(event: WireEvent): WireEvent {
-    const own = `specific.${this.#node}!`;
+    const own = `specific.${this.#names.node}!`;
     if (event.sender?.startsWith(own) !== true) return event;
     return { ...event, sender: event.sender.slice(own.length - 1) };
   }
 
   #newId(): string {
     this.#lastId += 1;
-    return this.#node + this.#lastId.toString(36);
+    return this.#names.node + this.#lastId.toString(36);
   }
 
   #requireSize(bytes: Uint8Array): void {

@@ -1,5 +1,7 @@
+import { SolentError } from "../errors/solent-error.ts";
 import { eventTypeProblem } from "../internal/event-type.ts";
 import { memoOf, snapshot, SnapshotRefusal } from "../internal/snapshot.ts";
+import type { EventFormat } from "../layer/foreign-wire.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
 import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { maxEventDepth } from "../layer/event.ts";
@@ -26,6 +28,27 @@ export function encodeEvent(event: WireEvent, codec?: WireCodec): Uint8Array {
 export function decodeEvent(bytes: Uint8Array, codec?: WireCodec): WireEvent | "unknownVersion" | "malformed" {
   const opened = open(bytes, codec);
   return opened.outcome === "value" ? readEvent(opened.value) : opened.outcome;
+}
+
+/**
+ * The bytes of an event in the format of another system, which has no place for who sent it.
+ *
+ * @throws {SolentError} EVENT_INVALID when the format cannot carry it.
+ */
+export function encodeForeign({ type, data, except }: WireEvent, format: EventFormat): Uint8Array {
+  if (except !== undefined && except.length > 0) {
+    const rule =
+      "`except` cannot travel in this wire format: name the sender in a field, and let the receivers look at it";
+    throw new SolentError("EVENT_INVALID", { type, rule });
+  }
+  return format.encode(type, data);
+}
+
+/** The event in bytes of another system. Its data is a snapshot again. */
+export function decodeForeign(bytes: Uint8Array, format: EventFormat): WireEvent | "malformed" {
+  const found = format.decode(bytes);
+  // What nodes of Solent tell each other is nothing that another system may say.
+  return found === undefined || found.type === flushType ? "malformed" : readEvent([found.type, found.data]);
 }
 
 /** An event as a list, which ends with the last of its parts that is there. */

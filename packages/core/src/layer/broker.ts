@@ -37,8 +37,12 @@ export interface BrokerMessage {
 export interface BrokerSink {
   /** An event of a subscribed group has arrived. Calls are in the order of the group. */
   message(message: BrokerMessage): void;
-  /** Another node has sent something to this node's inbox. */
-  inbox(id: string | undefined, bytes: Uint8Array): void;
+  /**
+   * Another node has sent something to this node's inbox.
+   *
+   * @param channel without `envelopes`, the channel of this node that it was sent to.
+   */
+  inbox(id: string | undefined, bytes: Uint8Array, channel?: string): void;
   /** Something that other nodes sent to this node's inbox is lost. Who sent it hears of it, or asks in vain until a deadline. */
   inboxLost(): void;
   /**
@@ -153,11 +157,12 @@ export interface Broker {
   publish(group: string, bytes: Uint8Array, options: PublishOptions): Promise<Published>;
 
   /**
-   * Sends to the inbox of one node.
+   * Sends to the inbox of one node; without `envelopes`, to one channel of another node, since bare bytes do not say to which.
    *
+   * @param to the node's name; without `envelopes` the channel's.
    * @returns whether somebody listens there; `true` when the broker cannot know.
    */
-  send(node: string, bytes: Uint8Array, id: string): Promise<boolean>;
+  send(to: string, bytes: Uint8Array, id: string): Promise<boolean>;
 
   /**
    * The newest position of each group, in the order of the names; `undefined` where there is none.

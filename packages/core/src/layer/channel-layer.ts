@@ -67,6 +67,13 @@ export interface LayerCapabilities {
   readonly presence: boolean;
   /** A send tells how many nodes it reached, so that a node finds a lost subscription of its own at its next send. */
   readonly receivers: boolean;
+  /**
+   * Messages travel in envelopes of Solent's own, with their sender, who is excepted and an id against duplicates, and nodes
+   * answer each other. Always, but for a layer that speaks the format of another system. There `except` is refused; neither
+   * the sender arrives nor that an event is volatile; a direct send to another node resolves when that node was reached; another node's channel cannot be put into a
+   * group; and `flush` empties this node alone.
+   */
+  readonly envelopes: boolean;
 }
 
 /** Counts since the layer was made, except where it says "now". */
@@ -87,7 +94,7 @@ export interface LayerStats {
   readonly published: number;
   /** Messages that members on this node took. */
   readonly delivered: number;
-  /** Events of groups that a member refused: it was full, or had ended. */
+  /** Events that a member refused whose sender is not told: those of groups, and without `envelopes` those for one channel. */
   readonly refused: number;
   /** Messages dropped because a member was full. */
   readonly dropped: number;
@@ -192,8 +199,8 @@ export interface ChannelLayer extends AsyncDisposable {
    * Resolves when the layer has accepted the event, not when it is delivered. A full member never makes it reject: the
    * overflow policy decides there.
    *
-   * @throws {SolentError} NAME_INVALID, EVENT_INVALID, MESSAGE_TOO_LARGE, LAYER_BUSY; LAYER_UNAVAILABLE when surely
-   *   nothing was sent; LAYER_UNCERTAIN when that is not known; LAYER_CLOSED.
+   * @throws {SolentError} NAME_INVALID, EVENT_INVALID (also for `except` without `envelopes`), MESSAGE_TOO_LARGE, LAYER_BUSY;
+   *   LAYER_UNAVAILABLE when surely nothing was sent; LAYER_UNCERTAIN when that is not known; LAYER_CLOSED.
    */
   groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void>;
 

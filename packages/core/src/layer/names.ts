@@ -1,4 +1,5 @@
 import { SolentError } from "../errors/solent-error.ts";
+import type { NodeNames } from "./foreign-wire.ts";
 
 /** The longest channel or group name, in characters; the original's limit. */
 export const maxNameLength = 99;
@@ -51,12 +52,12 @@ export function newNodeId(): string {
 }
 
 /** Makes the names of one node's members: the prefix, the node, and a number that is never used again. */
-export class ChannelNames {
-  readonly #node: string;
+export class ChannelNames implements NodeNames {
+  readonly node: string;
   #last = 0;
 
   constructor(node: string) {
-    this.#node = node;
+    this.node = node;
   }
 
   /**
@@ -66,10 +67,14 @@ export class ChannelNames {
    */
   next(prefix = "specific."): string {
     this.#last += 1;
-    const name = `${prefix}${this.#node}!${this.#last.toString(36)}`;
+    const name = `${prefix}${this.node}!${this.#last.toString(36)}`;
     if (prefix === "specific.") return name;
     if (!prefix.endsWith(".")) throw refuse("channel", prefix, 'a prefix ends in a dot, as in "specific."');
     requireChannelName(name);
     return name;
+  }
+
+  nodeOf(channel: string): string | undefined {
+    return nodeOf(channel);
   }
 }

@@ -1,4 +1,5 @@
 export type { FetchHandler, NodeListener } from "./http-handler.ts";
+export { publishEndpoint, type PublishEndpointOptions } from "./publish-endpoint.ts";
 export {
   attach,
   type AttachOptions,

@@ -13,6 +13,7 @@ import type {
   Subscribed,
 } from "../layer/broker.ts";
 import type { LayerCapabilities } from "../layer/channel-layer.ts";
+import { nodeOf } from "../layer/names.ts";
 import type { InProcessNetwork } from "./in-process-network.ts";
 
 /** What an in-process broker can; everything but presence by default, so that a test switches off what it is about. */
@@ -54,9 +55,9 @@ export class InProcessBroker implements Broker {
   #isClosed = false;
 
   constructor(network: InProcessNetwork, options: InProcessBrokerOptions) {
-    const { offsets = true, history = true, presence = false, receivers = true } = options;
+    const { offsets = true, history = true, presence = false, receivers = true, envelopes = true } = options;
     this.#network = network;
-    this.capabilities = Object.freeze({ offsets, history, presence, receivers });
+    this.capabilities = Object.freeze({ offsets, history, presence, receivers, envelopes });
     this.maxMessageBytes = options.maxMessageBytes ?? 1_114_112;
   }
 
@@ -106,8 +107,8 @@ export class InProcessBroker implements Broker {
   }
 
   /** Puts bytes into this node's inbox as if they came over the network. */
-  injectInbox(id: string | undefined, bytes: Uint8Array): void {
-    this.#sink?.inbox(id, bytes);
+  injectInbox(id: string | undefined, bytes: Uint8Array, channel?: string): void {
+    this.#sink?.inbox(id, bytes, channel);
   }
 
   // For the hub
@@ -145,8 +146,11 @@ export class InProcessBroker implements Broker {
     });
   }
 
-  send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
-    return this.#command("send", () => this.#network.send(node, bytes, id));
+  send(to: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    const { envelopes } = this.capabilities;
+    return this.#command("send", () =>
+      envelopes ? this.#network.send(to, bytes, { id }) : this.#network.send(nodeOf(to) ?? to, bytes, { channel: to }),
+    );
   }
 
   positions(groups: readonly string[]): Promise<readonly (Position | undefined)[]> {
@@ -185,18 +189,19 @@ export class InProcessBroker implements Broker {
   /** @internal Called by the network, in the order of the wire. */
   arrive(message: BrokerMessage): void {
     const generation = this.#generation;
-    const { position, ...rest } = message;
-    const seen = { ...rest, position: this.capabilities.offsets ? position : undefined };
+    const { offsets, envelopes } = this.capabilities;
+    const { id, position, ...rest } = message;
+    const seen = { ...rest, id: envelopes ? id : undefined, position: offsets ? position : undefined };
     this.#network.step(() => {
       if (this.#isConnected && generation === this.#generation) this.#sink?.message(seen);
     });
   }
 
   /** @internal */
-  arriveInInbox(bytes: Uint8Array, id: string): void {
+  arriveInInbox(bytes: Uint8Array, { id, channel }: { readonly id?: string; readonly channel?: string }): void {
     const generation = this.#generation;
     this.#network.step(() => {
-      if (this.#isConnected && generation === this.#generation) this.#sink?.inbox(id, bytes);
+      if (this.#isConnected && generation === this.#generation) this.#sink?.inbox(id, bytes, channel);
     });
   }
 

@@ -151,10 +151,10 @@ export class InProcessNetwork {
   }
 
   /** @internal */
-  send(node: string, bytes: Uint8Array, id: string): boolean {
+  send(node: string, bytes: Uint8Array, about: { readonly id?: string; readonly channel?: string }): boolean {
     for (const broker of this.#brokers) {
       if (broker.node !== node || !broker.isConnected) continue;
-      broker.arriveInInbox(bytes, id);
+      broker.arriveInInbox(bytes, about);
       return true;
     }
     return false;

@@ -6,7 +6,7 @@ import type { Member } from "../layer/member.ts";
 import type { LayerMessage } from "../layer/message.ts";
 
 /** What a case can need beyond one layer: several nodes, a capability of the layer, or a fault to inject. */
-export type ConformanceNeed = "nodes" | "offsets" | "receivers" | keyof ConformanceFaults;
+export type ConformanceNeed = "nodes" | "offsets" | "receivers" | "envelopes" | keyof ConformanceFaults;
 
 /** The faults a harness can inject, each optional: cases that need one it lacks are skipped, and say so. */
 export interface ConformanceFaults {

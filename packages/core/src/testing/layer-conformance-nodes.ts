@@ -77,25 +77,41 @@ export const nodeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "sends directly to a member of another node, and says when it is full or gone",
+    name: "sends directly to a member of another node",
     needs: ["nodes"],
     async run(harness) {
-      const [here, there] = await twoLayers(harness, { capacity: 2 });
+      const [here, there] = await twoLayers(harness);
       const channel = await there.newChannel();
+      const other = await there.newChannel({ prefix: "worker." });
       await here.send(channel.name, say("one"));
-      await here.send(channel.name, { ...say("two"), bytes: new Uint8Array([1, 2]) });
-      await rejects(() => here.send(channel.name, say("three")), "CHANNEL_FULL", "a send to a full member");
-      equal(await channel.receive(), say("one"), "the first");
-      equal(await channel.receive(), { ...say("two"), bytes: new Uint8Array([1, 2]) }, "the second, with bytes");
-      channel.close();
-      await rejects(() => here.send(channel.name, say("late")), "CHANNEL_UNREACHABLE", "a send to one that is gone");
+      await here.send(other.name, { ...say("two"), bytes: new Uint8Array([1, 2]) });
+      equal(await channel.receive({ timeoutMs: 5000 }), say("one"), "the first");
+      const second = await other.receive({ timeoutMs: 5000 });
+      equal(second, { ...say("two"), bytes: new Uint8Array([1, 2]) }, "the second, with bytes");
+      await harness.settle();
+      equal([channel.pending, other.pending], [0, 0], "left over");
       await rejects(() => here.receive(channel.name), "NAME_INVALID", "reading another node's channel");
       equal(here.stats().waiting, 0, "calls left");
     },
   },
   {
+    name: "says to the sender when a member of another node is full or gone",
+    needs: ["nodes", "envelopes"],
+    async run(harness) {
+      const [here, there] = await twoLayers(harness, { capacity: 2 });
+      const channel = await there.newChannel();
+      await here.send(channel.name, say("one"));
+      await here.send(channel.name, say("two"));
+      await rejects(() => here.send(channel.name, say("three")), "CHANNEL_FULL", "a send to a full member");
+      equal([await channel.receive(), await channel.receive()], [say("one"), say("two")], "what it got");
+      channel.close();
+      await rejects(() => here.send(channel.name, say("late")), "CHANNEL_UNREACHABLE", "a send to one that is gone");
+      equal(here.stats().waiting, 0, "calls left");
+    },
+  },
+  {
     name: "puts a channel of another node into a group and takes it out",
-    needs: ["nodes"],
+    needs: ["nodes", "envelopes"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
       const channel = await there.newChannel();
@@ -112,7 +128,7 @@ export const nodeCases: readonly ConformanceCase[] = [
   },
   {
     name: "carries bytes, the sender and the excepted over nodes",
-    needs: ["nodes"],
+    needs: ["nodes", "envelopes"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
       const sender = await joined(here, "room");
@@ -132,7 +148,7 @@ export const nodeCases: readonly ConformanceCase[] = [
   },
   {
     name: "empties all nodes when one is flushed",
-    needs: ["nodes"],
+    needs: ["nodes", "envelopes"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
       const { member, seat } = await joined(there, "room");
@@ -226,7 +242,7 @@ export const nodeCases: readonly ConformanceCase[] = [
   },
   {
     name: "delivers an event once that was published twice under one id",
-    needs: ["nodes", "publishNextTwice"],
+    needs: ["nodes", "envelopes", "publishNextTwice"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
       const { member } = await joined(here, "room");
@@ -294,7 +310,7 @@ export const nodeCases: readonly ConformanceCase[] = [
   },
   {
     name: "counts what it cannot read, and nothing else changes",
-    needs: ["nodes", "poison"],
+    needs: ["nodes", "envelopes", "poison"],
     async run(harness) {
       const [here, there] = await twoLayers(harness);
       const { member, seat } = await joined(here, "room");

@@ -27,6 +27,7 @@ const reasons: Readonly<Partial<Record<ConformanceNeed, string>>> = {
   nodes: "the layer has one node",
   offsets: "the layer keeps no positions",
   receivers: "the layer cannot tell how many nodes a send reached",
+  envelopes: "the wire format of another system has no place for it",
 };
 
 /**
@@ -44,10 +45,11 @@ export function conformanceSkip(
 ): ConformanceSkip | undefined {
   const { nodes, capabilities, faults = {} } = offers;
   const has: Readonly<Record<string, unknown>> = {
+    ...faults,
     nodes,
     offsets: capabilities.offsets,
     receivers: capabilities.receivers,
-    ...faults,
+    envelopes: capabilities.envelopes,
   };
   const lacking = needs.find((need) => has[need] === undefined || has[need] === false);
   if (lacking === undefined) return undefined;

@@ -1,6 +1,5 @@
 import { SolentError } from "@solent/core/errors";
 import type {
-  Broker,
   BrokerSink,
   HistoryPage,
   LayerCapabilities,
@@ -15,8 +14,11 @@ import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
+import { unavailable } from "../connection/unavailable.ts";
 import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
+import { type LayerBroker, settledAt } from "./layer-broker.ts";
+import { ReadyWaits } from "./ready-waits.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
@@ -33,17 +35,18 @@ export interface RedisBrokerParts {
   readonly isSharded: boolean;
   readonly maxMessageBytes: number;
   readonly publishing: PublisherOptions;
-  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs">;
+  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs" | "isSender">;
   readonly onProblem: (problem: Error, server: string) => void;
 }
 
 /** Carries groups and inboxes over Redis pub/sub, with a position for every event. */
-export class RedisBroker implements Broker {
+export class RedisBroker implements LayerBroker {
   readonly capabilities: LayerCapabilities = Object.freeze({
     offsets: true,
     history: false,
     presence: false,
     receivers: true,
+    envelopes: true,
   });
   readonly maxMessageBytes: number;
   readonly #parts: RedisBrokerParts;
@@ -59,7 +62,9 @@ export class RedisBroker implements Broker {
   #inboxLast: Position | undefined;
   #inboxStore: string | undefined;
   #isInboxOpen = false;
-  readonly #waitingForReady = new Set<{ look: () => void; fail: (reason: SolentError) => void }>();
+  /** Whether there is an inbox at all: one that only sends opens it for its first question. */
+  #hasInbox: boolean;
+  readonly #ready = new ReadyWaits();
   #refusal: SolentError | undefined;
   #hasBeenUp = false;
   #hasBeenReady = false;
@@ -67,6 +72,7 @@ export class RedisBroker implements Broker {
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
+    this.#hasInbox = parts.connection.isSender !== true;
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
@@ -109,6 +115,8 @@ export class RedisBroker implements Broker {
   }
 
   async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    if (this.#parts.connection.isSender === true) await this.#openForAnswers();
     const name = this.#parts.layout.inbox(node);
     const draft = { name, partition: partitionOf(node), bytes, id, volatile: false };
     const { receivers } = await this.#publisher.publish(draft);
@@ -131,35 +139,17 @@ export class RedisBroker implements Broker {
   get isReady(): boolean {
     const { servers } = this.#topology;
     const isWhole = servers.size > 0 && [...servers].every(({ isUp }) => isUp);
-    return isWhole && this.#isInboxOpen && this.#deployment.isAccepted;
+    return isWhole && (this.#isInboxOpen || !this.#hasInbox) && this.#deployment.isAccepted;
   }
 
   /** Resolves when it `isReady`. */
   ready(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => () => {
-        this.#waitingForReady.delete(waiter);
-        signal?.removeEventListener("abort", abort);
-        settle();
-      };
-      const waiter = {
-        look: () => this.isReady && end(resolve)(),
-        fail: (reason: SolentError) => end(() => reject(reason))(),
-      };
-      const abort = end(() => reject(signal?.reason as Error));
-      if (this.#isClosed) return waiter.fail(this.#refusal ?? new SolentError("LAYER_CLOSED"));
-      if (signal?.aborted === true) return abort();
-      this.#waitingForReady.add(waiter);
-      signal?.addEventListener("abort", abort);
-      waiter.look();
-    });
+    return this.#ready.until(() => this.isReady, signal);
   }
 
   /** A barrier in both directions, at every server that is connected. */
-  async settled(): Promise<void> {
-    // Publications are written at the end of the turn.
-    await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all([...this.#topology.servers].map((server) => server.settled()));
+  settled(): Promise<void> {
+    return settledAt(this.#topology.servers);
   }
 
   close(): Promise<void> {
@@ -172,7 +162,7 @@ export class RedisBroker implements Broker {
     this.#deployment.close();
     this.#publisher.close();
     this.#topology.close();
-    for (const { fail } of this.#waitingForReady) fail(reason);
+    this.#ready.close(reason);
   }
 
   // Who has worked before goes on: it is the others that came with something else, and they are refused.
@@ -185,7 +175,25 @@ export class RedisBroker implements Broker {
 
   #lookForReady(): void {
     this.#hasBeenReady ||= this.isReady;
-    for (const { look } of this.#waitingForReady) look();
+    this.#ready.look();
+  }
+
+  // An answer that nobody listens for is lost: the question has to wait.
+  async #openForAnswers(): Promise<void> {
+    this.#hasInbox = true;
+    const { publishTimeoutMs } = this.#parts.publishing;
+    const isOpen = (): boolean => {
+      for (const server of this.#inboxServers) server.listen();
+      return this.#isInboxOpen;
+    };
+    const late = unavailable(`the inbox for answers was not open within ${publishTimeoutMs} ms`);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(late), publishTimeoutMs);
+    try {
+      await this.#ready.until(isOpen, deadline.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #placeOf(group: string): Place {
@@ -229,7 +237,7 @@ export class RedisBroker implements Broker {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
       // While servers are replaced it is on two: the second one to come opens it.
-      if (![...this.#topology.servers].every(({ subscriber }) => subscriber !== undefined)) return true;
+      if (!this.#inboxServers.every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -255,6 +263,7 @@ export class RedisBroker implements Broker {
     this.#sink?.lost(groups, "loss");
     const home = partitionOf(this.#node);
     const server = partitions.includes(home) ? this.#topology.serverOf(home) : undefined;
+    if (this.#hasInbox) server?.listen();
     if (server?.subscriber !== undefined && !(await this.#openInbox(server))) return;
     const live = partitions.filter((partition) => this.#topology.serverOf(partition)?.subscriber !== undefined);
     this.#sink?.restored(live.flatMap((partition) => [...(this.#asked[partition] ?? [])]));
@@ -266,6 +275,11 @@ export class RedisBroker implements Broker {
       if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
     }
     return groups;
+  }
+
+  get #inboxServers(): readonly RedisServer[] {
+    const home = partitionOf(this.#node);
+    return [...this.#topology.servers].filter((server) => this.#holds(server, home));
   }
 
   #holds(server: RedisServer, partition: number): boolean {

@@ -29,6 +29,10 @@ export interface ServerParts {
   /** Whether it belongs to a Redis Cluster: channels are sharded then. */
   readonly isSharded: boolean;
   readonly scripts: readonly Script[];
+  /** Patterns that are subscribed to together with the home channel; what matches them is a message like any other. */
+  readonly patterns?: () => readonly string[];
+  /** Whether it only sends: it subscribes to nothing until `listen`, and proves that commands are answered. */
+  readonly isSender?: boolean | undefined;
   readonly events: ServerEvents;
   readonly connectTimeoutMs: number;
   readonly proofIntervalMs: number;
@@ -47,6 +51,7 @@ export class RedisServer {
   readonly #proof: PathProof;
   #home = "";
   #life = "";
+  #isListening = false;
 
   constructor(parts: ServerParts) {
     this.key = parts.key;
@@ -105,9 +110,9 @@ export class RedisServer {
     return this.#life;
   }
 
-  /** Whether both connections work. */
+  /** Whether the connections work: both, or that for commands alone where it only sends. */
   get isUp(): boolean {
-    return this.commands !== undefined && this.subscriber !== undefined;
+    return this.commands !== undefined && (!this.#isListening || this.subscriber !== undefined);
   }
 
   /** Resolves when all commands before are executed, and all messages before have arrived; at once while it is away. */
@@ -123,11 +128,24 @@ export class RedisServer {
 
   /** Takes a channel that stays subscribed here, and over which the path is proved; another one when its slot has moved. */
   async settle(home: string): Promise<void> {
-    const isNew = this.#home === "";
     this.#home = home;
-    if (isNew) this.#subscriber.start();
+    if (this.#parts.isSender !== true) this.listen();
     const redis = this.subscriber;
     if (redis !== undefined) await this.subscribeOn(redis, [home]);
+  }
+
+  /** Connects for subscriptions. Harmless when done before. */
+  listen(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    // It goes on, over both connections, when the second one works.
+    this.#proof.stop();
+    this.#subscriber.start();
+  }
+
+  /** Subscribes to one more of `patterns`; when it is away, the next connection does. */
+  addPattern(pattern: string): void {
+    this.subscriber?.psubscribe(pattern).catch(ignore);
   }
 
   /** Makes both connections anew: they cannot be trusted, or lead to the wrong server. */
@@ -176,8 +194,12 @@ export class RedisServer {
     await greet(redis, this.isSharded);
     const hear = (channel: Buffer, payload: Buffer): void => this.#hear(channel.toString("latin1"), payload);
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
+    redis.on("pmessageBuffer", (_pattern: string, channel: Buffer, payload: Buffer) => hear(channel, payload));
     redis.on("moved", () => this.#parts.events.moved());
-    this.#life = await lifeOf(redis);
+    // Positions are compared within one life; where there are none, nobody asks.
+    if (this.#parts.scripts.length > 0) this.#life = await lifeOf(redis);
+    const patterns = this.#parts.patterns?.() ?? [];
+    if (patterns.length > 0) await redis.psubscribe(...patterns);
     await this.subscribeOn(redis, [this.#home]);
   }
 
@@ -193,7 +215,7 @@ export class RedisServer {
 
   async #ask(text: string): Promise<Asked> {
     if (this.subscriber !== undefined) return (await this.publishPlain(this.#home, text)) === 0 ? "nobody" : "sent";
-    // Nothing can come back; but what is in flight must not hang for as long as the other connection is away.
+    // Nothing can come back; but what is in flight must not hang for as long as the other connection is away, or is not there.
     await this.commands?.ping();
     return "alone";
   }

@@ -51,7 +51,7 @@ const maxBytesPerCommand = 262_144;
  */
 export class Publisher {
   readonly #routes: PublisherRoutes;
-  readonly #script: Script;
+  readonly #script: Script | undefined;
   readonly #options: PublisherOptions;
   readonly #lanes = new Map<number, Lane>();
   readonly #busy = new Set<Lane>();
@@ -64,7 +64,8 @@ export class Publisher {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  constructor(routes: PublisherRoutes, script: Script, options: PublisherOptions) {
+  /** @param script what gives positions; without it messages are published as they are, with nothing before them. */
+  constructor(routes: PublisherRoutes, script: Script | undefined, options: PublisherOptions) {
     this.#routes = routes;
     this.#script = script;
     this.#options = options;
@@ -79,7 +80,9 @@ export class Publisher {
     const { maxPendingMessages, maxPendingBytes } = this.#options;
     if (this.#isClosed) return Promise.reject(new SolentError("LAYER_CLOSED"));
     if (this.#pending >= maxPendingMessages) return busy("messages for Redis", maxPendingMessages);
-    const { name, partition, id, volatile } = draft;
+    const { name, partition, id } = draft;
+    // Without a script nothing has a position.
+    const volatile = draft.volatile || this.#script === undefined;
     const bytes = Buffer.from(draft.bytes.buffer, draft.bytes.byteOffset, draft.bytes.byteLength);
     if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
     const dueAtMs = performance.now() + this.#options.publishTimeoutMs;
@@ -191,8 +194,9 @@ export class Publisher {
   #add(pipeline: ChainableCommander, command: readonly Publication[], isSharded: boolean): void {
     const [first] = command;
     for (const publication of command) this.#flying.set(publication.id, publication);
-    if (first?.volatile === true) {
-      const payload = plainPayload(first.id, first.bytes);
+    if (first === undefined) return;
+    if (this.#script === undefined || first.volatile) {
+      const payload = this.#script === undefined ? first.bytes : plainPayload(first.id, first.bytes);
       if (isSharded) pipeline.spublish(first.name, payload);
       else pipeline.publish(first.name, payload);
       return;

@@ -37,9 +37,12 @@ const notNow: Subscribed = Object.freeze({ isUnavailable: true });
  */
 export class Subscriber {
   readonly #routes: SubscriberRoutes;
+  readonly #hasPositions: boolean;
 
-  constructor(routes: SubscriberRoutes) {
+  /** @param options whether there are positions to be read; default `true`. */
+  constructor(routes: SubscriberRoutes, options: { readonly positions?: boolean } = {}) {
     this.#routes = routes;
+    this.#hasPositions = options.positions ?? true;
   }
 
   /** Subscribes to channels and reads the position of each in the same write. Never rejects: each has its own answer. */
@@ -102,7 +105,7 @@ export class Subscriber {
     const redis = server.subscriber;
     if (redis === undefined) return;
     const { life } = server;
-    const results = await subscribeAll(redis, server.isSharded, batches);
+    const results = await subscribeAll(redis, batches, { server, hasPositions: this.#hasPositions });
     const again: Batch[] = [];
     for (const [i, { names, numbers }] of batches.entries()) {
       const result = results[i];
@@ -151,23 +154,25 @@ function batchesOf(places: readonly Place[], serverOf: ServerOf): readonly Batch
   return [...batches.values()];
 }
 
-/** For each batch its positions, or why it failed; all in one write. */
+/** For each batch its positions, none where there are none, or why it failed; all in one write. */
 async function subscribeAll(
   redis: Redis,
-  isSharded: boolean,
   batches: readonly Batch[],
+  { server, hasPositions }: { readonly server: RedisServer; readonly hasPositions: boolean },
 ): Promise<readonly (readonly (string | null)[] | Error)[]> {
   const pipeline = redis.pipeline();
   for (const { names } of batches) {
-    if (isSharded) pipeline.ssubscribe(...names);
+    if (server.isSharded) pipeline.ssubscribe(...names);
     else pipeline.subscribe(...names);
-    pipeline.mget(...names);
+    if (hasPositions) pipeline.mget(...names);
   }
+  const perBatch = hasPositions ? 2 : 1;
   try {
     const results = (await pipeline.exec()) ?? [];
     return batches.map((_, i) => {
-      const error = results[2 * i]?.[0] ?? results[2 * i + 1]?.[0];
-      return error ?? (results[2 * i + 1]?.[1] as readonly (string | null)[]);
+      const own = results.slice(perBatch * i, perBatch * (i + 1));
+      const error = own.find(([failure]) => failure !== null)?.[0];
+      return error ?? (hasPositions ? (own[1]?.[1] as readonly (string | null)[]) : []);
     });
   } catch (error) {
     return batches.map(() => error as Error);

@@ -97,7 +97,7 @@ export class ClusterTopology implements Topology {
     this.#isLooking = false;
     if (this.#isClosed) return;
     if (ranges !== undefined) this.#follow(ranges);
-    const isWhole = this.#owners.length > 0 && this.#owners.every((server) => server?.subscriber !== undefined);
+    const isWhole = this.#owners.length > 0 && this.#owners.every((server) => server?.isUp === true);
     this.#lookIn(this.#mustLookAgain || !isWhole ? refreshPauseMs : refreshIntervalMs);
   }
 

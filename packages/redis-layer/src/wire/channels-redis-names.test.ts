@@ -11,7 +11,7 @@ describe("the names of channels_redis", () => {
   });
 
   test("give a channel a name in the form of the original, and never twice", () => {
-    const names = new SpecificNames("asgi", "0123456789abcdef");
+    const names = new SpecificNames("asgispecific.", "0123456789abcdef");
     const given = Array.from({ length: 1000 }, () => names.next());
     expect(given[0]).toBe("asgispecific.0123456789abcdef0000000000000001");
     expect(given[999]).toBe("asgispecific.0123456789abcdef00000000000003e8");
@@ -20,17 +20,17 @@ describe("the names of channels_redis", () => {
   });
 
   test("tell a node's own channels from all others", () => {
-    const names = new SpecificNames("asgi", "0123456789abcdef");
+    const names = new SpecificNames("asgispecific.", "0123456789abcdef");
     expect(names.owns(names.next())).toBe(true);
-    expect(names.owns(new SpecificNames("asgi", "0123456789abcdee").next())).toBe(false);
-    expect(names.owns(new SpecificNames("other", "0123456789abcdef").next())).toBe(false);
+    expect(names.owns(new SpecificNames("asgispecific.", "0123456789abcdee").next())).toBe(false);
+    expect(names.owns(new SpecificNames("otherspecific.", "0123456789abcdef").next())).toBe(false);
     expect(names.owns("asgispecific.0123456789abcdef")).toBe(false);
     expect(names.owns("general-name")).toBe(false);
   });
 
   test("make a pattern in which a prefix means itself", () => {
-    expect(new SpecificNames("asgi", "0123456789abcdef").pattern).toBe("asgispecific.0123456789abcdef*");
-    expect(new SpecificNames("a*[b]?\\", "0123456789abcdef").pattern).toBe(
+    expect(new SpecificNames("asgispecific.", "0123456789abcdef").pattern).toBe("asgispecific.0123456789abcdef*");
+    expect(new SpecificNames("a*[b]?\\specific.", "0123456789abcdef").pattern).toBe(
       "a\\*\\[b\\]\\?\\\\specific.0123456789abcdef*",
     );
   });
@@ -38,8 +38,9 @@ describe("the names of channels_redis", () => {
   test("take 16 hexadecimal digits for a node, and nothing else", () => {
     const nodes = Array.from({ length: 100 }, newNodeHex);
     expect(new Set(nodes).size).toBe(100);
-    for (const node of nodes) expect(new SpecificNames("asgi", node).owns(`asgispecific.${node}${node}`)).toBe(true);
-    expect(() => new SpecificNames("asgi", "k3v9k3v9k3v9k3v9")).toThrow("16 hexadecimal digits");
+    for (const node of nodes)
+      expect(new SpecificNames("asgispecific.", node).owns(`asgispecific.${node}${node}`)).toBe(true);
+    expect(() => new SpecificNames("asgispecific.", "k3v9k3v9k3v9k3v9")).toThrow("16 hexadecimal digits");
   });
 });
 

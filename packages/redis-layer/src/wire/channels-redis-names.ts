@@ -29,7 +29,7 @@ export function newNodeHex(): string {
 }
 
 /**
- * Makes the names of one node's channels in the form of the original: the prefix, `specific.`, and 32 hexadecimal digits.
+ * Makes the names of one node's channels in the form of the original: `asgispecific.`, say, and 32 hexadecimal digits.
  *
  * The first 16 digits are the node's, so that one subscription of a pattern serves all of its channels; the rest is a number
  * that is never used again. To Django such a name is one like any other.
@@ -38,9 +38,10 @@ export class SpecificNames {
   readonly #start: string;
   #last = 0;
 
-  constructor(prefix: string, nodeHex: string) {
+  /** @param start what stands before the digits: the prefix of the layer and that of the channels. */
+  constructor(start: string, nodeHex: string) {
     if (!nodePattern.test(nodeHex)) throw new TypeError("A node has 16 hexadecimal digits.");
-    this.#start = `${prefix}specific.${nodeHex}`;
+    this.#start = start + nodeHex;
   }
 
   /** What to PSUBSCRIBE to on every host: the host of a name depends on all of it. */
