@@ -90,11 +90,16 @@ export class Person implements AsyncDisposable {
   /** Writes and sends, and waits until the server has confirmed it. */
   async say(text: string): Promise<void> {
     await this.write(text);
+    await this.hasSent(text);
+  }
+
+  /** Waits until a message is shown and the server has confirmed it. */
+  async hasSent(text: string): Promise<void> {
     await this.message(text).waitFor();
     await this.hasSentAll();
   }
 
-  /** Waits until the server has confirmed all that was written. */
+  /** Waits until the server has confirmed all that is shown. */
   async hasSentAll(): Promise<void> {
     await this.page.locator('.bubble[data-pending="true"]').first().waitFor({ state: "detached" });
   }
