@@ -5,7 +5,8 @@
 // Every server listens on 127.0.0.1 only, has a folder of its own, and ends with the process that started it.
 import { spawn, spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -122,7 +123,8 @@ async function startOn(port, options) {
 
   const stop = async () => {
     await end(child.process, child.ended);
-    if (isOurs) rmSync(folder, { recursive: true, force: true });
+    // A child of its own may still write for a moment after it.
+    if (isOurs) await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   };
   try {
     await answering({

@@ -2,7 +2,7 @@ import { conformanceSkip, layerConformance } from "@solent/core/testing";
 import type { RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { RedisHarness, type RedisWorld } from "./redis-harness.ts";
-import { oneServer, threeServers } from "./redis-worlds.ts";
+import { cluster, oneServer, sentinel, threeServers } from "./redis-worlds.ts";
 
 const capabilities = { offsets: true, history: false, presence: false, receivers: true };
 
@@ -11,13 +11,15 @@ const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayer
   ["one server, in MessagePack", oneServer, { serializerFormat: "msgpack" }],
   ["one server, encrypted", oneServer, { symmetricEncryptionKeys: ["the key of today", "the key of yesterday"] }],
   ["three servers", threeServers, {}],
+  ["Sentinel", sentinel, {}],
+  ["a Cluster of six", cluster, {}],
 ];
 
 describe.each(rows)("RedisPubSubChannelLayer on %s", (_, begin, options) => {
   let world: RedisWorld;
   beforeAll(async () => {
     world = await begin();
-  });
+  }, 60_000);
   afterAll(() => world[Symbol.asyncDispose]());
 
   for (const conformanceCase of layerConformance) {

@@ -97,6 +97,28 @@ test("a replica has what its primary has, and says so", async () => {
   await expect(replica.control.set("before", "3")).rejects.toThrow("READONLY");
 });
 
+test.each([undefined, "secret"])(
+  "a replica without its link is stale until it regains it (password: %s)",
+  async (password) => {
+    const secret = password === undefined ? {} : { password };
+    await using primary = await redisProcess(secret);
+    await using replica = await redisProcess({ ...secret, replicaOf: primary });
+    await replica.linked();
+    await primary.control.set("n", 1);
+    await primary.control.wait(1, 0);
+    await replica.loseLink();
+    await primary.control.set("n", 2);
+    // It tries once a second to come back: after two failures it is no matter of time.
+    await eventually("it has tried in vain", async () => {
+      return Number((await replica.info("replication")).get("master_link_down_since_seconds")) >= 2;
+    });
+    expect(await replica.control.get("n")).toBe("1");
+    await replica.regainLink();
+    await replica.linked();
+    expect(await replica.control.get("n")).toBe("2");
+  },
+);
+
 test("more of the command line reaches the server, and a wrong one is told with its reason", async () => {
   await using server = await redisProcess({ args: ["--maxclients", "77"] });
   expect(await server.control.config("GET", "maxclients")).toEqual(["maxclients", "77"]);

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,8 @@ export interface RedisProcessOptions {
   /** Listens on a Unix socket too. @default false */
   readonly unixSocket?: boolean;
   readonly replicaOf?: { readonly port: number };
+  /** The settings of a sentinel, which it is then instead of a server with data. */
+  readonly sentinel?: readonly string[];
 }
 
 /** Options of ioredis; how it maps replies stays as its default, which its types depend on. */
@@ -119,6 +122,24 @@ export class RedisProcess implements AsyncDisposable {
     );
   }
 
+  /**
+   * Cuts a replica off from its primary for good; from then on it is stale, and can be promoted.
+   *
+   * It has what the primary had sent before, and its attempts to come back fail until `regainLink`.
+   */
+  async loseLink(): Promise<void> {
+    await this.control.config("SET", "masterauth", "not the password");
+    await this.control.call("CLIENT", "KILL", "TYPE", "master");
+    await eventually(`${this.address} has no link to its primary`, async () => {
+      return (await this.info("replication")).get("master_link_status") === "down";
+    });
+  }
+
+  /** Ends `loseLink`: as a replica it takes over what its primary has, whatever it had itself. */
+  async regainLink(): Promise<void> {
+    await this.control.config("SET", "masterauth", this.#options.password ?? "");
+  }
+
   /** SIGKILL; resolves when the process is gone. */
   async kill(): Promise<void> {
     const server = this.#server;
@@ -147,8 +168,7 @@ export class RedisProcess implements AsyncDisposable {
     await this.kill();
     if (!keepData) {
       // What makes it a node of a Cluster (nodes.conf) is not its data.
-      for (const name of ["appendonlydir", "dump.rdb"])
-        rmSync(join(this.folder, name), { recursive: true, force: true });
+      for (const name of ["appendonlydir", "dump.rdb"]) await remove(join(this.folder, name));
     }
     await this.start();
   }
@@ -159,7 +179,8 @@ export class RedisProcess implements AsyncDisposable {
     this.#server = await startRedisServer({
       port,
       folder: this.folder,
-      args: [...this.#args()],
+      ...this.#sentinelFile(),
+      args: [...(this.#options.sentinel ? ["--sentinel"] : this.#args())],
       connect: tls === undefined ? () => connect(port, host) : () => connectTls({ port, host, ca: tls.ca }),
     });
   }
@@ -167,12 +188,21 @@ export class RedisProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.disconnect();
     await this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    await remove(this.folder);
   }
 
   #running(): RedisServer {
     if (this.#server === undefined) throw new Error(`the Redis server on port ${this.port} does not run`);
     return this.#server;
+  }
+
+  /** A sentinel writes into its settings what it learns, so that they are written down once only. */
+  #sentinelFile(): { configFile?: string } {
+    const { sentinel } = this.#options;
+    if (sentinel === undefined) return {};
+    const configFile = join(this.folder, "sentinel.conf");
+    if (!existsSync(configFile)) writeFileSync(configFile, `${sentinel.join("\n")}\n`);
+    return { configFile };
   }
 
   *#args(): Iterable<string> {
@@ -199,6 +229,27 @@ export async function redisProcess(options: RedisProcessOptions = {}): Promise<R
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Starts several at once: all of them, or none. */
+export async function redisProcesses(options: readonly RedisProcessOptions[]): Promise<RedisProcess[]> {
+  const starts = await Promise.allSettled(options.map((one) => redisProcess(one)));
+  const servers = starts.filter((start) => start.status === "fulfilled").map((start) => start.value);
+  const failed = starts.find((start) => start.status === "rejected");
+  if (failed === undefined) return servers;
+  await endAll(servers);
+  throw failed.reason;
+}
+
+/** Ends several, whatever happens to one of them. */
+export async function endAll(resources: Iterable<AsyncDisposable>): Promise<void> {
+  const ends = await Promise.allSettled([...resources].map((one) => one[Symbol.asyncDispose]()));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** A killed server may leave a child of its own that still writes for a moment. */
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
 }
 
 function tlsArgs(port: number, { certFile, keyFile }: Certificate): string[] {

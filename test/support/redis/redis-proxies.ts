@@ -1,3 +1,4 @@
+import { endAll } from "./redis-process.ts";
 import { redisProxy, type RedisProxy } from "./redis-proxy.ts";
 
 /**
@@ -34,8 +35,7 @@ export class RedisProxies implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ends = await Promise.allSettled(this.all.map((proxy) => proxy[Symbol.asyncDispose]()));
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
+    await endAll(this.all);
   }
 }
 
