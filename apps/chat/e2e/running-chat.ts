@@ -66,10 +66,10 @@ export async function startChat(page: BuiltPage, given: Partial<Config> = {}): P
 }
 
 /** A place for a database that outlives the server. */
-export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly databaseFile: string }> {
+export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly database: string }> {
   const folder = await mkdtemp(join(tmpdir(), "solent-chat-data-"));
   return {
-    databaseFile: join(folder, "chat.sqlite"),
+    database: join(folder, "chat.sqlite"),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

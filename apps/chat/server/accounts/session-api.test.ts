@@ -11,6 +11,7 @@ import type { Person } from "./person.ts";
 import { SessionApi } from "./session-api.ts";
 import { chatSession } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { memoryLimiters } from "./limiters.ts";
 import { SignInLimits } from "./sign-in-limits.ts";
 import { SignIn } from "./sign-in.ts";
 
@@ -34,7 +35,12 @@ beforeEach(async () => {
   const sessions = new Sessions(database);
   const accounts = new Accounts(database, new Passwords({ N: 16, r: 8, p: 1 }));
   await accounts.setUpAdmin("admin", "password of the admin");
-  coming = new SignIn({ accounts, sessions, log, signInLimits: new SignInLimits(20, new Uint8Array(32)) });
+  coming = new SignIn({
+    accounts,
+    sessions,
+    log,
+    signInLimits: new SignInLimits({ limiters: memoryLimiters, signUpsPerHour: 20, secret: "tests" }),
+  });
   const api = new SessionApi({
     signIn: coming,
     sessions,

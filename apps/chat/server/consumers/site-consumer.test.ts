@@ -31,13 +31,14 @@ describe("coming to the site", () => {
     expect(await ann.next()).toEqual({
       type: "welcome",
       data: {
-        people: ["Ben", "Ann"],
+        people: ["Ann", "Ben"],
         rooms: [
           { room: { name: "lobby", ...given }, membership: "member" },
           { room: { name: "ideas", ...given }, membership: "none" },
           { room: { name: "random", ...given }, membership: "none" },
         ],
         announcements: [],
+        node: "node-1",
       },
     });
   });

@@ -1,4 +1,4 @@
-import { addToScope, type EnvironmentOptions, path, URLRouter } from "@solent/core";
+import { addToScope, type EnvironmentOptions, InMemoryChannelLayer, path, URLRouter } from "@solent/core";
 import { type ContractCommunicator, testServer, type TestServer } from "@solent/core/testing";
 import { direct } from "../../contract/direct.ts";
 import { room } from "../../contract/room.ts";
@@ -7,6 +7,7 @@ import type { Person } from "../accounts/person.ts";
 import { Chat, withChat } from "../chat.ts";
 import { addPerson } from "../conversations/test-people.ts";
 import { type Database, openDatabase } from "../database/database.ts";
+import { chatLog } from "../log.ts";
 import { DirectConsumer } from "./direct-consumer.ts";
 import { personGroup } from "./group-names.ts";
 import { RoomConsumer } from "./room-consumer.ts";
@@ -26,14 +27,15 @@ export class TestChat implements AsyncDisposable {
 
   private constructor(database: Database, options: EnvironmentOptions) {
     this.database = database;
-    this.chat = new Chat(database);
+    const layer = options.layer ?? new InMemoryChannelLayer();
+    this.chat = new Chat(database, { layer, node: "node-1", log: chatLog("silent") });
     const signedIn = addToScope((scope) => ({ user: this.person(String(scope.headers["name"])) }));
     const sockets = new URLRouter([
       path("/site", SiteConsumer),
       path("/direct", DirectConsumer),
       path("/rooms/:room", RoomConsumer),
     ]);
-    this.server = testServer(signedIn(withChat(this.chat)(sockets)), options);
+    this.server = testServer(signedIn(withChat(this.chat)(sockets)), { ...options, layer });
   }
 
   /** Opens a chat with these people in it. Who is called Admin is the admin. */

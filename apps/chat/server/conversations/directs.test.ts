@@ -58,7 +58,7 @@ describe("telling somebody", () => {
 
   test("cannot be done in the name of a room, nor speaking in a room in that of a conversation", async () => {
     await directs.tell(ann, ben, draft("hello"));
-    await new Memberships(database, () => 0).join(ann, "lobby");
+    await new Memberships(database).join(ann, "lobby");
     const name = `${ann.id}:${ben.id}`;
     expect(await new Rooms(database).say(ann, name, draft("hi"))).toBeUndefined();
     expect((await new Rooms(database).history(ann, name, {})).lines).toEqual([]);

@@ -18,7 +18,7 @@ beforeEach(async () => {
   database = await openDatabase(":memory:");
   rooms = new Rooms(database);
   people = await addPeople(database, "Ann", "Ben", "Eve");
-  const memberships = new Memberships(database, () => 0);
+  const memberships = new Memberships(database);
   for (const person of [people.Ann, people.Ben]) {
     await memberships.join(person, "lobby");
     await memberships.join(person, "ideas");
@@ -238,7 +238,7 @@ test("two processes on one file give every change a revision of its own", async 
   const processes = [await openDatabase(file), await openDatabase(file)];
   try {
     const { Ann } = await addPeople(processes[0]!, "Ann");
-    await new Memberships(processes[0]!, () => 0).join(Ann, "lobby");
+    await new Memberships(processes[0]!).join(Ann, "lobby");
     const sent = Array.from({ length: 20 }, (_, number) => draft(`${number}`));
     const stored = await Promise.all(
       processes.flatMap((each) => sent.map((message) => new Rooms(each).say(Ann, "lobby", message))),
