@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { pathOf } from "../http/request.ts";
 import { chatLog } from "../log.ts";
 import { Accounts } from "./accounts.ts";
@@ -27,7 +28,7 @@ let logged: string[];
 let signedOut: [name: string, session: string | undefined][];
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   answered = [];
   logged = [];
   signedOut = [];

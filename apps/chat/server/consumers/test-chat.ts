@@ -6,7 +6,8 @@ import { site } from "../../contract/site.ts";
 import type { Person } from "../accounts/person.ts";
 import { Chat, withChat } from "../chat.ts";
 import { addPerson } from "../conversations/test-people.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { chatLog } from "../log.ts";
 import { DirectConsumer } from "./direct-consumer.ts";
 import { personGroup } from "./group-names.ts";
@@ -45,7 +46,7 @@ export class TestChat implements AsyncDisposable {
 
   /** Opens one on a server with options. */
   static async openWith(options: EnvironmentOptions, ...names: string[]): Promise<TestChat> {
-    const test = new TestChat(await openDatabase(":memory:"), options);
+    const test = new TestChat(await openTestDatabase(), options);
     for (const name of names) await test.add(name);
     return test;
   }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Directs } from "./directs.ts";
 import { Memberships } from "./memberships.ts";
 import { Rooms } from "./rooms.ts";
@@ -14,7 +15,7 @@ let ben: Person;
 let eve: Person;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   directs = new Directs(database);
   ({ Ann: ann, Ben: ben, Eve: eve } = await addPeople(database, "Ann", "Ben", "Eve"));
 });

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { roomPlace } from "../presence/places.ts";
 import { Memberships } from "./memberships.ts";
 import { Rooms } from "./rooms.ts";
@@ -12,7 +13,7 @@ let memberships: Memberships;
 let people: Record<"Ann" | "Ben" | "Eve", Person>;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   memberships = new Memberships(database);
   people = await addPeople(database, "Ann", "Ben", "Eve");
 });

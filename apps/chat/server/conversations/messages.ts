@@ -103,6 +103,8 @@ export class Messages<L extends Line> {
 
   /** These lines, of those one may read, newest first; the oldest are left out when there is too much text in them. */
   async lines(access: Access, ids: readonly number[]): Promise<L[]> {
+    // Postgres knows no empty list.
+    if (ids.length === 0) return [];
     return upToOnePage(
       await this.#lines(access).where("messages.id", "in", ids).orderBy("messages.id", "desc").execute(),
     );

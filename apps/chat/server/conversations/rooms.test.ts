@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
 import { type Database, openDatabase } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Memberships } from "./memberships.ts";
 import { overlap } from "./messages.ts";
 import { Rooms } from "./rooms.ts";
@@ -15,7 +16,7 @@ let rooms: Rooms;
 let people: Record<"Ann" | "Ben" | "Eve", Person>;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   rooms = new Rooms(database);
   people = await addPeople(database, "Ann", "Ben", "Eve");
   const memberships = new Memberships(database);

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Health } from "./health.ts";
 
 let database: Database;
@@ -11,7 +12,7 @@ let url: string;
 const server = createServer();
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   isStopping = false;
   isConnected = true;
   const health = new Health({ database, isStopping: () => isStopping, isConnected: () => isConnected });

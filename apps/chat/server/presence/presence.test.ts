@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { chatLog } from "../log.ts";
 import type { Change } from "./presence-rows.ts";
 import { Presence } from "./presence.ts";
@@ -9,7 +10,7 @@ let told: string[];
 let failures: number;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   told = [];
   failures = 0;
 });
