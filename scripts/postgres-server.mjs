@@ -83,7 +83,7 @@ function unprivileged() {
 function launch(program, { data, port, user }) {
   // A process that is killed cannot end its children: Linux does it. Elsewhere only an orderly exit takes them along.
   const leash = existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
-  const [command = program, ...args] = [...leash, program, "-D", data, "-p", `${port}`];
+  const [command, ...args] = [...leash, program, "-D", data, "-p", `${port}`];
   const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", ...SETTINGS].flatMap((each) => [
     "-c",
     each,

@@ -157,8 +157,8 @@ export class PresenceRows {
         .insertInto("presencePeople")
         .values({ place, person, connections: by })
         .onConflict((conflict) =>
-          conflict.columns(["place", "person"]).doUpdateSet(({ eb, ref }) => ({
-            connections: eb(ref("presencePeople.connections"), "+", ref("excluded.connections")),
+          conflict.columns(["place", "person"]).doUpdateSet((row) => ({
+            connections: row("presencePeople.connections", "+", row.ref("excluded.connections")),
           })),
         )
         .returning("connections")
