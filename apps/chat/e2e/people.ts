@@ -10,6 +10,9 @@ import { systemProgram } from "../../../scripts/system-program.mjs";
 import { roomSlug } from "../contract/spelling.ts";
 import { password } from "./running-chat.ts";
 
+/** Loads of a page in which a proxy must have led to another node. */
+const maxReloads = 10;
+
 const flags = [
   "--headless",
   "--no-sandbox",
@@ -81,6 +84,25 @@ export class Person implements AsyncDisposable {
 
   async isLive(): Promise<void> {
     await this.page.getByRole("status", { name: "Connection: Live" }).waitFor();
+  }
+
+  /** The node that carries the conversation that is shown. */
+  async node(): Promise<string> {
+    const title = await this.page.getByRole("status", { name: "Connection: Live" }).getAttribute("title");
+    const node = /^Live through (\S+)$/.exec(title ?? "")?.[1];
+    if (node === undefined) throw new Error(`The page does not say which node it is on, but ${title}.`);
+    return node;
+  }
+
+  /** Loads the page anew until another node carries its conversation than somebody else's. */
+  async isApartFrom(other: Person): Promise<void> {
+    const avoided = await other.node();
+    for (let attempt = 0; attempt < maxReloads; attempt++) {
+      if ((await this.node()) !== avoided) return;
+      await this.page.reload();
+      await this.isLive();
+    }
+    throw new Error(`The proxy led to ${avoided} each time.`);
   }
 
   get box(): Locator {

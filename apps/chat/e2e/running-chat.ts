@@ -75,7 +75,7 @@ export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly 
 }
 
 /** Signs in without a browser. @returns the `Cookie` header. */
-export async function cookieOf({ url }: RunningChat, name: string): Promise<string> {
+export async function cookieOf({ url }: Pick<RunningChat, "url">, name: string): Promise<string> {
   const response = await fetch(`${url}/api/session`, {
     method: "POST",
     headers: { "content-type": "application/json" },
