@@ -33,7 +33,7 @@ describe("the chat's command with several nodes", { timeout: 120_000 }, () => {
     const chat = run(await environment(), "--nodes", "3");
     const [, url = ""] = await chat.says(/The chat is on (http:\/\/localhost:\d+)/);
     const started = logged(chat.said()).filter(({ msg }) => msg === "the chat has started");
-    expect(started.map(({ node }) => node).toSorted()).toEqual(["node-1", "node-2", "node-3"]);
+    expect(started.map(({ node = "" }) => node).toSorted()).toEqual(["node-1", "node-2", "node-3"]);
 
     // Connections go round: three in a row see every node, and each the same people.
     const cookie = await cookieOf({ url }, "Ann");

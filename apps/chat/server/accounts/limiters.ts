@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type Redis, Redis as RedisClient } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
 import type { Config } from "../config.ts";
@@ -16,6 +17,8 @@ export interface LimiterOptions {
 /** Makes limiters, and lets go of what they need. */
 export interface Limiters extends AsyncDisposable {
   readonly make: (options: LimiterOptions) => Limiter;
+  /** Resolves when they count where they are meant to. */
+  readonly isReady: () => Promise<void>;
 }
 
 /** How long Redis may take for one count. */
@@ -24,6 +27,7 @@ const countTimeoutMs = 1_000;
 /** Limiters that count in this process. */
 export const memoryLimiters: Limiters = {
   make: ({ points, duration }) => new RateLimiterMemory({ points, duration }),
+  isReady: () => Promise.resolve(),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
@@ -51,6 +55,9 @@ export function redisLimiters(redis: string, prefix: string, log: ChatLog): Limi
         rejectIfRedisNotReady: true,
         insuranceLimiter: new RateLimiterMemory({ points, duration }),
       }),
+    isReady: async () => {
+      if (client.status !== "ready") await once(client, "ready");
+    },
     [Symbol.asyncDispose]: () => {
       client.disconnect();
       return Promise.resolve();
