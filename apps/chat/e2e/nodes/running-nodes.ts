@@ -16,9 +16,6 @@ const chatFolder = fileURLToPath(new URL("../..", import.meta.url));
 /** What the nodes are called. */
 export const nodeNames = ["node-1", "node-2", "node-3"] as const;
 
-/** What a node is called. */
-export type NodeName = (typeof nodeNames)[number];
-
 const readyWithinMs = 20_000;
 const lookEveryMs = 50;
 

@@ -15,7 +15,7 @@ export interface AccountActions {
 
 /** Who one is, and the way out. */
 export function AccountBar({ adminName, onSignOut, onSignOutEverywhere }: AccountActions) {
-  const { me, siteLink } = useChat().state;
+  const { me } = useChat().state;
   const [isAsking, setIsAsking] = useState(false);
   return (
     <footer className="sidebar-footer">
@@ -24,11 +24,6 @@ export function AccountBar({ adminName, onSignOut, onSignOutEverywhere }: Accoun
         <strong>{me.name}</strong>
         <small>{me.isAdmin ? "may announce to everybody" : `${adminName} may announce to everybody`}</small>
       </div>
-      {siteLink.kind === "live" && (
-        <small className="sidebar-node" title="The server that this page is connected to">
-          {siteLink.node}
-        </small>
-      )}
       <Menu
         label="Account"
         items={[
