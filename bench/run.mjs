@@ -23,7 +23,7 @@ const help = `pnpm bench [measure ...] [options]
   --members N, --window N, --rate N, --payload BYTES    other sizes than the measure's own
   --probe COMMAND   runs beside the measured phase; PID in it becomes the server's
   --node-flags=F    more flags for the servers, as one word: "--node-flags=--cpu-prof --cpu-prof-dir=prof"
-  --no-build        takes packages/core/dist as it is
+  --no-build        takes packages/*/dist as it is
 
 measures
 ${Object.entries(measures)
@@ -79,10 +79,10 @@ function withOptions(measure, values) {
 }
 
 // Peers run the built package, as users do. tsc itself finds out whether anything is to be done.
-function buildCore() {
+function buildSolent() {
   const tsc = join(dirname(createRequire(join(root, "package.json")).resolve("typescript/package.json")), "bin/tsc");
-  const { status } = spawnSync(process.execPath, [tsc, "-b", "packages/core"], { cwd: root, stdio: "inherit" });
-  if (status !== 0) throw new Error("packages/core does not build: nothing was measured.");
+  const { status } = spawnSync(process.execPath, [tsc, "-b", "packages/redis-layer"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error("packages/redis-layer does not build: nothing was measured.");
 }
 
 async function runMeasure(name, measure, { rounds, probe, nodeFlags }) {
@@ -113,7 +113,7 @@ async function main() {
   const list = chosen.map((name) => [name, withOptions(measures[name], values)]);
   requireMachine(Math.max(...list.map(([, measure]) => connectionsOf(measure))));
   compileLoadGenerator();
-  if (values.build && list.some(([, { peers }]) => peers.some((peer) => peerSpec(peer).isSolent))) buildCore();
+  if (values.build && list.some(([, { peers }]) => peers.some((peer) => peerSpec(peer).isSolent))) buildSolent();
 
   const options = {
     rounds: numberOf(values, "rounds", 5),

@@ -1,12 +1,31 @@
 // Turns the phases of one round into figures. Names carry their units.
 
 /** @param {Map<string, object>} phases what the load generator said, with a sample of the server at each of its ends */
-export function figuresOf(mode, phases) {
+export function figuresOf(measure, phases) {
+  const { mode, nodes } = measure;
   if (mode === "idle") return idleFigures(phases);
   if (mode === "accept") return acceptFigures(phases);
   if (mode === "bulk") return bulkFigures(phases);
   if (mode === "crowd") return crowdFigures(phases);
-  return trafficFigures(phases, "done");
+  return { ...trafficFigures(phases, "done"), ...(nodes !== undefined && redisFigures(phases, measure)) };
+}
+
+// What a message costs in Redis. The payload is the event as JSON, its type and its fields: all else is the layer's.
+function redisFigures(phases, { nodes, load: { payload = 100 } }) {
+  const { redis: from } = phases.get("warmed done");
+  const { redis: to, messages } = phases.get("done");
+  // From the end of one sample to the beginning of the other: what the samples themselves cost is not in it.
+  const perMessage = (name) => (to.before[name] - from.after[name]) / messages;
+  const payloadBytes = payload + '"type":"chat.message",'.length;
+  return {
+    redisUsPerMessage: used(from, to).cpu / messages,
+    redisCommandsPerMessage: (to.commands - from.commands) / messages,
+    redisInPerMessage: perMessage("in"),
+    redisOutPerMessage: perMessage("out"),
+    channelBytes: to.channelBytes,
+    redisInBeyondTwoNames: perMessage("in") - payloadBytes - 2 * to.channelBytes,
+    redisOutBeyondName: perMessage("out") / nodes - payloadBytes - to.channelBytes,
+  };
 }
 
 function used(from, to) {

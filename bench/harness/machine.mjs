@@ -19,9 +19,16 @@ function rssKb(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))[1]);
 }
 
-/** CPU time and memory of the server at one moment. */
-export function sample(pid) {
-  return { ...cpuUs(pid), rssKb: rssKb(pid) };
+/** CPU time and memory of all servers together, at one moment. */
+export function sampleAll(servers) {
+  const sum = { user: 0, sys: 0, rssKb: 0 };
+  for (const { pid } of servers) {
+    const { user, sys } = cpuUs(pid);
+    sum.user += user;
+    sum.sys += sys;
+    sum.rssKb += rssKb(pid);
+  }
+  return sum;
 }
 
 /** What the results were measured on, in one line. */

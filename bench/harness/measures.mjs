@@ -3,6 +3,21 @@
 // A goal compares a figure of `peer` with the same figure of `to`, round by round, and its median ratio must be at most
 // `atMost` (or at least `atLeast`). Without `to` the figure itself is meant.
 
+const overRedis = ["ws-redis", "socketio-redis", "socketio-sharded", "solent-redis"];
+
+// Bytes beyond the payload: so many, and the name so many times, as the issue that asked for it counts them.
+const redisGoals = [
+  { peer: "solent-redis", figure: "redisCommandsPerMessage", atMost: 1 },
+  { peer: "solent-redis", figure: "redisInBeyondTwoNames", atMost: 110 },
+  { peer: "solent-redis", figure: "redisOutBeyondName", atMost: 70 },
+];
+const roomOverRedisGoals = [
+  { peer: "solent-redis", to: "ws-redis", atMost: 0.35 },
+  { peer: "socketio-redis", to: "solent-redis", atLeast: 4 },
+  { peer: "socketio-sharded", to: "solent-redis", atLeast: 4 },
+  ...redisGoals,
+];
+
 /** Load generator options and defaults of every measure. */
 export const measures = {
   room: {
@@ -81,6 +96,33 @@ export const measures = {
       { peer: "solent", to: "ws-naive", figure: "leaveUs", atMost: 2 },
       { peer: "solent", figure: "bytesPerMembership", atMost: 500 },
     ],
+  },
+  nodes2: {
+    title: "One room of 1000 over 2 nodes and Redis, 16 messages in flight",
+    mode: "traffic",
+    nodes: 2,
+    load: { members: 1000, window: 16 },
+    cost: "cpuUsPerDelivery",
+    peers: overRedis,
+    goals: roomOverRedisGoals,
+  },
+  nodes4: {
+    title: "One room of 1000 over 4 nodes and Redis, 16 messages in flight",
+    mode: "traffic",
+    nodes: 4,
+    load: { members: 1000, window: 16 },
+    cost: "cpuUsPerDelivery",
+    peers: overRedis,
+    goals: roomOverRedisGoals,
+  },
+  nodePairs: {
+    title: "1000 pairs over 2 nodes and Redis, 256 messages in flight over all",
+    mode: "traffic",
+    nodes: 2,
+    load: { groups: 1000, members: 2, window: 256 },
+    cost: "cpuUsPerMessage",
+    peers: overRedis,
+    goals: [{ peer: "solent-redis", to: "ws-redis", atMost: 1 }],
   },
   crowd: {
     title: "One room of 1000, without and with 100,000 other groups, in one process",

@@ -15,13 +15,23 @@ export function peerSpec(name) {
   if (!peerNames().includes(name)) throw new Error(`There is no peer "${name}"; there are ${peerNames().join(", ")}.`);
   const file = join(folder, name, "peer.json");
   const given = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-  return { name, dialect: "plain", path: undefined, isSolent: false, env: {}, ...given };
+  return { name, dialect: "plain", path: undefined, isSolent: false, redis: false, env: {}, ...given };
 }
 
-/** Starts a peer's server; resolves when it listens. `nodeFlags` are for profiling. */
-export async function startPeer(spec, nodeFlags) {
+/**
+ * Starts a peer's server; resolves when it listens.
+ *
+ * @param {{ nodeFlags: string[], redisUrl?: string }} how flags for profiling, and the Redis that joins several servers
+ */
+export async function startPeer(spec, { nodeFlags, redisUrl }) {
   const port = await freePort();
-  const env = { ...process.env, ...spec.env, PORT: String(port), NODE_ENV: "production" };
+  const env = {
+    ...process.env,
+    ...spec.env,
+    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+    PORT: String(port),
+    NODE_ENV: "production",
+  };
   const server = start(process.execPath, ["--expose-gc", ...nodeFlags, "server.mjs"], {
     cwd: join(folder, spec.name),
     env,

@@ -24,9 +24,17 @@ const columns = {
   crowd: ["otherGroups", "aloneUsPerDelivery", "cpuUsPerDelivery", "crowdedToAlone"],
 };
 
+const redisColumns = [
+  "redisUsPerMessage",
+  "redisCommandsPerMessage",
+  "redisInPerMessage",
+  "redisOutPerMessage",
+  "channelBytes",
+];
+
 /** The figures of one measure, peer by peer: medians over the rounds, and the cost beside the first peer's. */
 export function figureTable(measure, results) {
-  const names = columns[measure.mode];
+  const names = [...columns[measure.mode], ...(measure.nodes === undefined ? [] : redisColumns)];
   const reference = measure.peers[0];
   const head = ["peer", ...names, `${measure.cost} / ${reference}`, "exact"];
   const rows = measure.peers.map((peer) => {

@@ -6,16 +6,26 @@ import { host, port } from "./peer-process.mjs";
 /** Groups as a Map of Sets; a group goes with its last member. */
 class Groups {
   #members = new Map();
+  #watch;
+
+  constructor(watch) {
+    this.#watch = watch;
+  }
 
   add(name, member) {
     let set = this.#members.get(name);
-    if (set === undefined) this.#members.set(name, (set = new Set()));
+    if (set === undefined) {
+      this.#members.set(name, (set = new Set()));
+      void this.#watch?.joined(this, name);
+    }
     set.add(member);
   }
 
   remove(name, member) {
     const set = this.#members.get(name);
-    if (set?.delete(member) && set.size === 0) this.#members.delete(name);
+    if (!set?.delete(member) || set.size > 0) return;
+    this.#members.delete(name);
+    void this.#watch?.left(name);
   }
 
   get(name) {
@@ -23,8 +33,9 @@ class Groups {
   }
 }
 
-export function serveRoom(deliver) {
-  const groups = new Groups();
+/** @param {{ joined: Function, left: Function }} [watch] told of the first member of a group, and after the last. */
+export function serveRoom(deliver, watch) {
+  const groups = new Groups(watch);
   const server = new WebSocketServer({ port, host, backlog: 1024 });
   server.on("connection", (socket, request) => {
     const room = request.url;

@@ -37,7 +37,7 @@ const publishScript = readFileSync(new URL("../../packages/redis-layer/scripts/p
 
 /** What a layer must be allowed to do: as in the guide about scaling. */
 const commands =
-  "+hello +auth +ping +select +script|load +evalsha +get +set +mget +publish +spublish " +
+  "+hello +auth +ping +select +info +script|load +evalsha +get +set +mget +publish +spublish " +
   "+time +zadd +zrange +zremrangebyscore +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
 
 let harnesses = 0;

@@ -6,7 +6,7 @@
 -- Constants put before this file: PUBLISH ("PUBLISH", or "SPUBLISH" on a Cluster), TTL (seconds that a position is kept)
 --
 -- Sets each key to "<offset> <epoch> <id>" and publishes "1<offset> <epoch> <id>\n<bytes>", in the order of the keys.
--- Returns a line for each: "<receivers> <offset> <epoch>", or "-<error>" when it was not published. Nothing in it raises, so
+-- Returns a line for each: "<receivers>", or "-<error>" when it was not published. Nothing in it raises, so
 -- what happens to one leaves the others alone.
 
 local function publish(name, bytes, id)
@@ -22,15 +22,14 @@ local function publish(name, bytes, id)
   else
     -- The id is unique, so what is made of it is another epoch than any before.
     offset = '1'
-    epoch = string.sub(redis.sha1hex(id), 1, 8)
+    epoch = string.sub(redis.sha1hex(id), 1, 6)
   end
-  local place = offset .. ' ' .. epoch
-  local position = place .. ' ' .. id
+  local position = offset .. ' ' .. epoch .. ' ' .. id
   local kept = redis.pcall('SET', name, position, 'EX', TTL)
   if kept.err then return '-' .. kept.err end
   local receivers = redis.pcall(PUBLISH, name, '1' .. position .. '\n' .. bytes)
   if type(receivers) == 'table' then return '-' .. receivers.err end
-  return receivers .. ' ' .. place
+  return receivers
 end
 
 local answers = {}

@@ -38,6 +38,8 @@ export class Link {
   lostAtTick = 0;
   /** The position of the last event, or of the cut. */
   last: Position | undefined;
+  /** Which life of the broker's store it was last live in. */
+  store: string | undefined;
   /** Events that arrived before the cut was known. */
   held: BrokerMessage[] | undefined;
   waiters: Waiter[] = [];

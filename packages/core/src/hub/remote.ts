@@ -7,6 +7,7 @@ import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
 import type { EventFormat, NodeNames } from "../layer/foreign-wire.ts";
+import { nodeIdLength } from "../layer/names.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import {
   decodeEvent,
@@ -218,7 +219,7 @@ export class Remote {
       return true;
     }
     try {
-      const delivered = this.#message(event, message);
+      const delivered = this.#message({ ...event, sender: senderOf(event.sender, message.id) }, message);
       this.#hub.deliverToGroup(message.group, delivered, { except: event.except });
       return true;
     } catch (error) {
@@ -341,7 +342,9 @@ export class Remote {
   }
 
   #encode(event: WireEvent): Uint8Array {
-    return this.#format === undefined ? encodeEvent(event, this.#codec) : encodeForeign(event, this.#format);
+    return this.#format === undefined
+      ? encodeEvent(this.#shortened(event), this.#codec)
+      : encodeForeign(event, this.#format);
   }
 
   #decode(bytes: Uint8Array): WireEvent | "unknownVersion" | "malformed" {
@@ -353,9 +356,16 @@ export class Remote {
     return hasBinary ? sealBinary(value) : seal(value);
   }
 
+  // A sender of this node goes without what the event's id says already.
+  #shortened(event: WireEvent): WireEvent {
+    const own = `specific.${this.#names.node}!`;
+    if (event.sender?.startsWith(own) !== true) return event;
+    return { ...event, sender: event.sender.slice(own.length - 1) };
+  }
+
   #newId(): string {
     this.#lastId += 1;
-    return `${this.#names.node}.${this.#lastId.toString(36)}`;
+    return this.#names.node + this.#lastId.toString(36);
   }
 
   #requireSize(bytes: Uint8Array): void {
@@ -369,6 +379,12 @@ class Listener extends LocalSeat {
   override leave(): Promise<void> {
     return done;
   }
+}
+
+/** The whole name of a sender; of one that goes by the part after its node, the node is in the event's id. */
+function senderOf(sender: string | undefined, id: string | undefined): string | undefined {
+  if (sender?.startsWith("!") !== true) return sender;
+  return id === undefined ? undefined : `specific.${id.slice(0, nodeIdLength)}${sender}`;
 }
 
 function rethrowCertain(error: unknown): never {

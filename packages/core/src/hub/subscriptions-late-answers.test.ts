@@ -23,10 +23,10 @@ class LateBroker implements Broker {
     return new Promise((resolve) => this.asked.push({ groups, answer: resolve }));
   }
   /** The latest subscribe of a group. */
-  ask(group: string): { readonly answer: (position: string | undefined) => void } {
+  ask(group: string): { readonly answer: (position: string | undefined, store?: string) => void } {
     const asked = this.asked.findLast(({ groups }) => groups.includes(group));
     if (asked === undefined) throw new Error(`${group} was not asked for`);
-    return { answer: (position) => asked.answer(asked.groups.map(() => ({ position }))) };
+    return { answer: (position, store) => asked.answer(asked.groups.map(() => ({ position, store }))) };
   }
   hear(group: string, position: string, n: unknown): void {
     const event = {
@@ -124,6 +124,26 @@ describe("Subscriptions over a broker that answers late", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test.each([
+    ["tell nothing when the same store answers with the position that we know", "one", []],
+    ["tell of a hole when another store answers, whatever position it has", "other", ["group.gap"]],
+  ])("%s", async (_, store, told) => {
+    const broker = new LateBroker();
+    await using layer = new HubChannelLayer({}, { broker });
+    const member = new Recorder();
+    const joining = layer.attach(member).join("room");
+    await turn();
+    broker.ask("room").answer("1:1:5:e5", "one");
+    await joining;
+    broker.sink?.lost("all", "reconnect");
+    broker.sink?.restored("all");
+    await turn();
+    broker.ask("room").answer("1:1:5:e5", store);
+    await turn();
+    broker.hear("room", "1:1:6:e6", 6);
+    expect(member.field("n")).toEqual([...told, 6]);
   });
 
   test("tell of the hole when the hub is too full to take an event", async () => {

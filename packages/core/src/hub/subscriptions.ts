@@ -224,7 +224,7 @@ export class Subscriptions implements GroupLinks {
       if (link.flight !== flight || link.wire !== "subscribing") continue;
       const answer = answers[i];
       if (answer?.isUnavailable === true) this.#failed(link);
-      else if (answer?.error === undefined) this.#goLive(link, answer?.position);
+      else if (answer?.error === undefined) this.#goLive(link, answer);
       else this.#refuse(link, answer.error);
     }
   }
@@ -280,15 +280,17 @@ export class Subscriptions implements GroupLinks {
     this.#failed(link);
   }
 
-  #goLive(link: Link, cut: Position | undefined): void {
+  #goLive(link: Link, answer: Subscribed | undefined): void {
     const { held, waiters, lostCause } = link;
+    const cut = answer?.position;
     this.#retryMs = firstRetryMs;
     link.wire = "on";
     link.isLive = true;
     link.held = undefined;
     link.waiters = [];
     link.lostCause = undefined;
-    if (lostCause !== undefined) this.#tellLost(link, cut, lostCause);
+    if (lostCause !== undefined) this.#tellLost(link, { cut, cause: lostCause, isOther: link.store !== answer?.store });
+    link.store = answer?.store;
     link.last = cut;
     for (const message of held ?? []) {
       if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
@@ -299,14 +301,20 @@ export class Subscriptions implements GroupLinks {
     this.#verifyLater();
   }
 
-  #tellLost(link: Link, cut: Position | undefined, cause: GapCause): void {
+  // A copy of the store that has fallen behind may agree with us, and neither know what happened after that: only that it is
+  // another store tells of it.
+  #tellLost(
+    link: Link,
+    { cut, cause, isOther }: { cut: Position | undefined; cause: GapCause; isOther: boolean },
+  ): void {
     if (!this.#broker.capabilities.offsets) {
       this.#gap(link, undefined, { cause, tick: link.lostAtTick });
       return;
     }
     const relation = cut === undefined ? (link.last === undefined ? "same" : "break") : this.#relation(link.last, cut);
-    if (relation === "same") return;
-    this.#gap(link, cut, { cause: relation === "gap" || relation === "next" ? cause : "epoch", tick: link.lostAtTick });
+    if (relation === "same" && !isOther) return;
+    const isCounted = !isOther && (relation === "gap" || relation === "next");
+    this.#gap(link, cut, { cause: isCounted ? cause : "epoch", tick: link.lostAtTick });
   }
 
   #lose(link: Link, cause: GapCause): void {

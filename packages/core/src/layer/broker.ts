@@ -64,7 +64,7 @@ export interface PublishOptions {
 
 /** What is known about a published event. */
 export interface Published {
-  /** Its position; `undefined` for a volatile event and without `offsets`. */
+  /** Its position, where the broker was told; `undefined` for a volatile event and without `offsets`. */
   readonly position?: Position | undefined;
   /** How many nodes it reached, this one included; `undefined` without `receivers`. */
   readonly receivers?: number | undefined;
@@ -77,6 +77,12 @@ export interface Subscribed {
    * had an event, and without `offsets`.
    */
   readonly position?: Position | undefined;
+  /**
+   * Which life of the store has answered; compared with `===`. Another one than before may be a copy that lacks what the one
+   * before had accepted last, though the position is the same: copies are made after the answer. Not given by a broker whose
+   * store loses nothing it has accepted.
+   */
+  readonly store?: string | undefined;
   /** It is not subscribed, and nothing is wrong with it: its server is away. The hub tries again. */
   readonly isUnavailable?: boolean | undefined;
   /** Why this group cannot be subscribed, where the others can: a permission, a name. The hub rejects the joins. */

@@ -16,7 +16,7 @@ describe("names", () => {
 
   test("differ between nodes", () => {
     expect(new Set(Array.from({ length: 1000 }, newNodeId)).size).toBe(1000);
-    expect(newNodeId()).toMatch(/^[a-z0-9]{16}$/);
+    expect(newNodeId()).toMatch(/^[a-z0-9]{12}$/);
   });
 
   test("are refused with a prefix that makes them too long or does not end in a dot", () => {

@@ -41,10 +41,13 @@ export function nodeOf(channel: string): string | undefined {
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
 
-/** A name for a node: 16 letters and digits from the system's random source, so that no two processes share one. */
+/** How long a node's name is: short, since it travels with every event, and long enough that no two processes share one. */
+export const nodeIdLength = 12;
+
+/** A name for a node: letters and digits from the system's random source. */
 export function newNodeId(): string {
   let id = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) id += letters[byte % letters.length];
+  for (const byte of crypto.getRandomValues(new Uint8Array(nodeIdLength))) id += letters[byte % letters.length];
   return id;
 }
 

@@ -15,7 +15,7 @@ import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
-import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
+import { Publisher, type PublisherOptions, type PublisherRoutes } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
 import { type LayerBroker, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";
@@ -60,6 +60,7 @@ export class RedisBroker implements LayerBroker {
   #node = "";
   #inbox = "";
   #inboxLast: Position | undefined;
+  #inboxStore: string | undefined;
   #isInboxOpen = false;
   /** Whether there is an inbox at all: one that only sends opens it for its first question. */
   #hasInbox: boolean;
@@ -75,11 +76,15 @@ export class RedisBroker implements LayerBroker {
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
-      onAccepted: () => this.#lookForReady(),
+      onAccepted: () => {
+        this.#publisher.flushSoon();
+        this.#lookForReady();
+      },
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
-    this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
+    const routes = parts.connection.isSender === true ? this.#onceAccepted(this.#topology) : this.#topology;
+    this.#publisher = new Publisher(routes, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
 
@@ -159,7 +164,7 @@ export class RedisBroker implements LayerBroker {
   #end(reason: SolentError): void {
     this.#isClosed = true;
     this.#deployment.close();
-    this.#publisher.close();
+    this.#publisher.close(reason);
     this.#topology.close();
     this.#ready.close(reason);
   }
@@ -175,6 +180,18 @@ export class RedisBroker implements LayerBroker {
   #lookForReady(): void {
     this.#hasBeenReady ||= this.isReady;
     this.#ready.look();
+  }
+
+  // A node waits until it is ready before it takes connections. Who only sends begins at once, and must not say anything where
+  // the nodes do not hear it: it waits until every server that is there has said which nodes run.
+  #onceAccepted(topology: Topology): PublisherRoutes {
+    const isAccepted = (): boolean =>
+      [...topology.servers].every((server) => server.commands === undefined || this.#deployment.isAcceptedBy(server));
+    return {
+      serverOf: (partition) => (isAccepted() ? topology.serverOf(partition) : undefined),
+      serverAt: (address) => topology.serverAt(address),
+      lookAgain: () => topology.lookAgain(),
+    };
   }
 
   // An answer that nobody listens for is lost: the question has to wait.
@@ -216,7 +233,7 @@ export class RedisBroker implements LayerBroker {
           this.#lookForReady();
         },
         commandsDown: () => this.#topology.lookAgain(),
-        message: (channel, payload) => this.#hear(channel, payload),
+        message: (from, channel, payload) => this.#hear(from, channel, payload),
         moved: () => this.#topology.lookAgain(),
         problem: (server, error) => onProblem(error, server.key),
       },
@@ -240,7 +257,10 @@ export class RedisBroker implements LayerBroker {
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
-    if (this.#inboxLast !== undefined && inbox.position !== this.#inboxLast) this.#sink?.inboxLost();
+    const isOther = this.#inboxStore !== undefined && inbox.store !== this.#inboxStore;
+    const isBehind = this.#inboxLast !== undefined && inbox.position !== this.#inboxLast;
+    if (isOther || isBehind) this.#sink?.inboxLost();
+    this.#inboxStore = inbox.store;
     this.#inboxLast = inbox.position;
     this.#isInboxOpen = true;
     return true;
@@ -282,11 +302,13 @@ export class RedisBroker implements LayerBroker {
     return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
   }
 
-  #hear(channel: string, payload: Buffer): void {
+  #hear(from: RedisServer, channel: string, payload: Buffer): void {
     const message = readPayload(payload);
     const isInbox = channel === this.#inbox;
     const group = isInbox ? undefined : this.#parts.layout.groupOf(channel);
     if (!isInbox && group === undefined) return;
+    // What a server still has for us when its slot is elsewhere would come after what was sent later there. The new cut covers it.
+    if (from.isSharded && this.#topology.serverOf(partitionOf(group ?? this.#node)) !== from) return;
     if (typeof message === "string") {
       // The hub counts what it cannot read; its own envelopes begin with neither.
       this.#tell(group, message === "malformed" ? new Uint8Array() : payload, {});

@@ -65,3 +65,16 @@ export async function greet(redis: Redis, isCluster: boolean): Promise<void> {
     );
   }
 }
+
+/**
+ * What tells a server from itself after a restart, and from the replica that takes its place: its replication id.
+ *
+ * Both may lack what was accepted last, since Redis answers before anything is on disk or copied.
+ *
+ * @throws {Error} when the user may not call INFO.
+ */
+export async function lifeOf(redis: Redis): Promise<string> {
+  const [, id] = /^master_replid:(\S+)/m.exec(await redis.info("replication")) ?? [];
+  if (id === undefined) throw new Error("the server does not tell its replication id");
+  return id;
+}

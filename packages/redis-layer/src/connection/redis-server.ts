@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
-import { greet, openRedis } from "./connect-options.ts";
+import { greet, lifeOf, openRedis } from "./connect-options.ts";
 import { PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "./script.ts";
@@ -14,7 +14,7 @@ export interface ServerEvents {
   /** Commands can be sent. */
   commandsUp(server: RedisServer): void;
   commandsDown(server: RedisServer): void;
-  message(channel: string, payload: Buffer): void;
+  message(server: RedisServer, channel: string, payload: Buffer): void;
   /** A slot has moved away from this server, or its subscriptions have. */
   moved(): void;
   problem(server: RedisServer, error: Error): void;
@@ -31,7 +31,7 @@ export interface ServerParts {
   readonly scripts: readonly Script[];
   /** Patterns that are subscribed to together with the home channel; what matches them is a message like any other. */
   readonly patterns?: () => readonly string[];
-  /** Whether it only sends: it subscribes to nothing until `listen`, and proves that commands are answered. */
+  /** Whether it only sends: it subscribes to nothing until `listen`. */
   readonly isSender?: boolean | undefined;
   readonly events: ServerEvents;
   readonly connectTimeoutMs: number;
@@ -51,6 +51,7 @@ export class RedisServer {
   readonly #proof: PathProof;
   #home = "";
   #isListening = false;
+  #life = "";
 
   constructor(parts: ServerParts) {
     this.key = parts.key;
@@ -67,7 +68,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
         this.#proof.stop();
@@ -79,17 +80,17 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#proveWhenUp();
+        this.#prove();
       },
       onDown: () => {
-        this.#proof.stop();
+        this.#prove();
         events.subscriberDown(this);
       },
     });
     this.#proof = new PathProof({
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
-      ask: (text) => (this.#isListening ? this.publishPlain(this.#home, text) : this.#askCommands(text)),
+      ask: (text) => this.#ask(text),
       fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
     });
   }
@@ -102,6 +103,11 @@ export class RedisServer {
   /** The connection for subscriptions, while it works. */
   get subscriber(): Redis | undefined {
     return this.#subscriber.redis;
+  }
+
+  /** Which life of the server the subscriber connection leads to: see `lifeOf`. */
+  get life(): string {
+    return this.#life;
   }
 
   /** Whether the connections work: both, or that for commands alone where it only sends. */
@@ -132,8 +138,6 @@ export class RedisServer {
   listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    // It goes on, over both connections, when the second one works.
-    this.#proof.stop();
     this.#subscriber.start();
   }
 
@@ -190,25 +194,27 @@ export class RedisServer {
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
     redis.on("pmessageBuffer", (_pattern: string, channel: Buffer, payload: Buffer) => hear(channel, payload));
     redis.on("moved", () => this.#parts.events.moved());
+    this.#life = await lifeOf(redis);
     const patterns = this.#parts.patterns?.() ?? [];
     if (patterns.length > 0) await redis.psubscribe(...patterns);
     await this.subscribeOn(redis, [this.#home]);
   }
 
-  // Half a proof, and all that a connection alone can show: that somebody answers.
-  async #askCommands(text: string): Promise<number> {
-    await this.commands?.ping();
-    this.#proof.answer(Buffer.from(text));
-    return 1;
-  }
-
   #hear(channel: string, payload: Buffer): void {
     if (channel === this.#home && this.#proof.answer(payload)) return;
-    this.#parts.events.message(channel, payload);
+    this.#parts.events.message(this, channel, payload);
   }
 
-  #proveWhenUp(): void {
-    if (this.isUp) this.#proof.start();
+  // Anew whenever a connection comes or goes: a question to the one before proves nothing.
+  #prove(): void {
+    if (this.commands === undefined) this.#proof.stop();
+    else this.#proof.start();
+  }
+
+  async #ask(text: string): Promise<number | undefined> {
+    if (this.subscriber !== undefined) return this.publishPlain(this.#home, text);
+    await this.commands?.ping();
+    return undefined;
   }
 }
 

@@ -151,7 +151,7 @@ export class ChannelsRedisBroker implements LayerBroker {
           this.#ready.look();
         },
         commandsDown: () => undefined,
-        message: (channel, payload) => this.#hear(channel, payload),
+        message: (_server, channel, payload) => this.#hear(channel, payload),
         moved: () => undefined,
         problem: (server, error) => onProblem(error, server.key),
       },

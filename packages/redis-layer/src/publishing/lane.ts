@@ -1,7 +1,6 @@
 import { SolentError } from "@solent/core/errors";
 import type { Published } from "@solent/core/layer";
 import { unavailable } from "../connection/unavailable.ts";
-import { positionOf } from "../layout/position.ts";
 import type { Attempt, Publication } from "./publication.ts";
 
 /**
@@ -53,9 +52,7 @@ export class Lane {
     this.#flying -= 1;
     if (attempt.outcome === "done") {
       this.#giveUpEarlier(publication.name);
-      const { receivers, place } = attempt;
-      const position = place === undefined ? undefined : positionOf(`${place} ${publication.id}`);
-      this.#resolve(publication, { receivers, position });
+      this.#resolve(publication, { receivers: attempt.receivers });
     } else if (attempt.outcome === "retry") this.#retry.push(publication);
     else if (attempt.outcome === "refused") this.#reject(publication, unavailable(attempt.message));
     else if (publication.isSeen) this.#resolve(publication, {});

@@ -19,8 +19,7 @@ export interface Publication {
 
 /** What became of an attempt. */
 export type Attempt =
-  /** `place` is `"<offset> <epoch>"`; `undefined` for a volatile message. */
-  | { readonly outcome: "done"; readonly receivers: number; readonly place: string | undefined }
+  | { readonly outcome: "done"; readonly receivers: number }
   /** Surely not executed, and worth another try: at once, or after the cause has been seen to. */
   | { readonly outcome: "retry"; readonly cause: "script" | "moved" | "wait" | "role"; readonly askServer?: string }
   /** Surely not executed, and another try would fail the same way. */
@@ -44,15 +43,14 @@ const causes: Readonly<Record<string, "script" | "moved" | "wait" | "role">> = {
 export function readAttempts(error: Error | null, answer: unknown, count: number): readonly Attempt[] {
   if (error !== null) return Array.from({ length: count }, () => failedAttempt(error));
   // A plain PUBLISH answers a number, the script a line for each.
-  if (typeof answer === "number") return [{ outcome: "done", receivers: answer, place: undefined }];
+  if (typeof answer === "number") return [{ outcome: "done", receivers: answer }];
   return String(answer).split("\n").map(readLine);
 }
 
 function readLine(line: string): Attempt {
   // Whether the position was written or not, the event was not published.
   if (line.startsWith("-")) return refusal(line.slice(1));
-  const end = line.indexOf(" ");
-  return { outcome: "done", receivers: Number(line.slice(0, end)), place: line.slice(end + 1) };
+  return { outcome: "done", receivers: Number(line) };
 }
 
 function failedAttempt(error: Error): Attempt {

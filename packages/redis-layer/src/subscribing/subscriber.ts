@@ -104,6 +104,7 @@ export class Subscriber {
   async #subscribeAt(server: RedisServer, batches: readonly Batch[], answers: Subscribed[]): Promise<void> {
     const redis = server.subscriber;
     if (redis === undefined) return;
+    const { life } = server;
     const results = await subscribeAll(redis, batches, { server, hasPositions: this.#hasPositions });
     const again: Batch[] = [];
     for (const [i, { names, numbers }] of batches.entries()) {
@@ -112,7 +113,7 @@ export class Subscriber {
         again.push(...this.#failed({ server, names, numbers }, result, answers));
         continue;
       }
-      for (const [k, number] of numbers.entries()) answers[number] = subscribed(result[k]);
+      for (const [k, number] of numbers.entries()) answers[number] = subscribed(result[k], life);
     }
     if (again.length > 0) await this.#subscribeAt(server, again, answers);
   }
@@ -188,6 +189,6 @@ async function positionsAt(server: RedisServer, names: readonly string[]): Promi
   }
 }
 
-function subscribed(place: string | null | undefined): Subscribed {
-  return { position: typeof place === "string" ? positionOf(place) : undefined };
+function subscribed(place: string | null | undefined, store: string): Subscribed {
+  return { position: typeof place === "string" ? positionOf(place) : undefined, store };
 }

@@ -1,0 +1,35 @@
+// The room on Solent, as its guide teaches it: a contract, a consumer, a handler that runs for each member. The layer is left
+// to the peer.
+import { path, ProtocolTypeRouter, URLRouter, WebSocketConsumer } from "@solent/core";
+import { serve } from "@solent/core/node";
+import { host, port } from "./peer-process.mjs";
+import { chat } from "./solent/contract.mjs";
+
+class Chat extends WebSocketConsumer.of(chat) {
+  room = this.group(`chat.${this.params.room}`);
+
+  async connect() {
+    await this.room.join();
+    return this.accept();
+  }
+
+  async receive({ type, data }) {
+    if (type === "bulk") await this.bulk(data);
+    else await this.room.send("chat.message", data);
+  }
+
+  chat_message(event) {
+    this.send("said", event);
+  }
+
+  async bulk({ op, n, base }) {
+    for (let i = 0; i < n; i++) await this.group(`${base}-${i}`)[op]();
+    this.send("bulkdone", { n });
+  }
+}
+
+const app = new ProtocolTypeRouter({ websocket: new URLRouter([path("/ws/room/:room/", Chat)]) });
+
+export async function serveSolent(layer) {
+  await serve(app, { host, port, layer });
+}

@@ -1,0 +1,71 @@
+import { checkHistory, type Violation } from "./check-history.ts";
+import { clusterWorld } from "./cluster-world.ts";
+import type { History } from "./history.ts";
+import { NodePool } from "./node-handle.ts";
+import { planOf } from "./plan.ts";
+import { runPlan } from "./run-seed.ts";
+import { sentinelWorld } from "./sentinel-world.ts";
+import { singleWorld } from "./single-world.ts";
+import type { Topology, World } from "./world.ts";
+
+/** What became of a seed. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly topology: Topology;
+  readonly history: History;
+  readonly violations: readonly Violation[];
+  /** What was broken and mended, in order. */
+  readonly events: readonly string[];
+  readonly elapsedMs: number;
+}
+
+const maxEvents = 60;
+
+const worlds: Readonly<Record<Topology, () => Promise<World>>> = {
+  single: singleWorld,
+  sentinel: sentinelWorld,
+  cluster: clusterWorld,
+};
+
+/** Runs seeds of one topology one after the other; servers and processes are used again where they are as good as new. */
+export class Chaos implements AsyncDisposable {
+  readonly topology: Topology;
+  readonly #pool = new NodePool();
+  #world: World | undefined;
+
+  constructor(topology: Topology) {
+    this.topology = topology;
+  }
+
+  /** Runs one seed and checks its history. Rejects when it could not be run to its end. */
+  async run(seed: number): Promise<SeedResult> {
+    const startedAtMs = performance.now();
+    const events: string[] = [];
+    const plan = planOf(seed, this.topology);
+    this.#pool.prepare(plan.nodes.length + 1);
+    const world = (this.#world ??= await worlds[this.topology]());
+    try {
+      const onEvent = (what: string): void => void events.push(what);
+      const history = await runPlan({ plan, world, pool: this.#pool, onEvent });
+      if (!world.isReusable) await this.#renew();
+      const violations = checkHistory(history);
+      const { topology } = this;
+      return { seed, topology, history, violations, events, elapsedMs: performance.now() - startedAtMs };
+    } catch (error) {
+      await this.#renew();
+      const story = events.slice(-maxEvents).join("\n  ");
+      throw new Error(`seed ${seed} on ${this.topology} did not come to its end\n  ${story}`, { cause: error });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const world = this.#world;
+    this.#world = undefined;
+    await world?.[Symbol.asyncDispose]();
+  }
+}
