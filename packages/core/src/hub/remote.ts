@@ -6,8 +6,8 @@ import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
 import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
-import type { EventFormat, NodeNames } from "../layer/foreign-wire.ts";
 import { nodeIdLength } from "../layer/names.ts";
+import type { EventFormat, NodeNames } from "../layer/foreign-wire.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import {
   decodeEvent,

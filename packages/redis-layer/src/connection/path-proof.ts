@@ -1,15 +1,15 @@
+/** What became of a question: it should come back, it reached nobody, or its answer is all that can be had. */
+export type Asked = "sent" | "nobody" | "alone";
+
 /** How a path is proved, and what happens when it is not. */
 export interface PathProofParts {
   readonly intervalMs: number;
   /** How long an answer may take. */
   readonly timeoutMs: number;
-  /**
-   * Publishes the text over one connection; it should come back over the other. Answers how many heard it; `undefined` while
-   * there is no other connection, and only the answer counts.
-   */
-  readonly ask: (text: string) => Promise<number | undefined>;
+  /** Publishes the text over one connection; it should come back over the other, where there is one. */
+  readonly ask: (text: string) => Promise<Asked>;
   /** The path is broken: a connection is half open, or the two lead to different servers. */
-  readonly fail: () => void;
+  readonly fail: (why: string) => void;
 }
 
 const mark = "?";
@@ -18,21 +18,23 @@ const mark = "?";
  * Shows again and again that what is published over one connection is answered there, and arrives on the other.
  *
  * It finds sockets that are half open, a server that hangs, and a server that was replaced by another for one of the two
- * connections only.
+ * connections only. So what is in flight has an end, whatever the network does.
  */
 export class PathProof {
   readonly #parts: PathProofParts;
   #timer: ReturnType<typeof setInterval> | undefined;
   #asked = 0;
-  /** The newest question that has been answered where it was asked, and the newest that has arrived on the other connection. */
+  /** The newest question that was answered where it was asked, and the newest that has come back over the other connection. */
   #answered = 0;
   #arrived = 0;
-  #askedAtMs = 0;
+  #looks = 0;
+  #error = "";
 
   constructor(parts: PathProofParts) {
     this.#parts = parts;
   }
 
+  /** Begins, or begins anew: what was asked before does not count any more. */
   start(): void {
     this.stop();
     this.#timer = setInterval(() => this.#look(), this.#parts.intervalMs);
@@ -56,31 +58,38 @@ export class PathProof {
   }
 
   #look(): void {
+    const { intervalMs, timeoutMs } = this.#parts;
+    this.#looks += 1;
     if (this.#answered === this.#asked && this.#arrived === this.#asked) this.#ask();
-    else if (performance.now() - this.#askedAtMs >= this.#parts.timeoutMs) this.#fail();
+    // Not by the clock: while this process stood still, nobody could have read the answer.
+    else if (this.#looks * intervalMs >= timeoutMs) {
+      this.#fail(`nothing came back within ${timeoutMs} ms${this.#error}`);
+    }
   }
 
   #ask(): void {
     this.#asked += 1;
-    this.#askedAtMs = performance.now();
+    this.#looks = 0;
+    this.#error = "";
     const asked = this.#asked;
     this.#parts.ask(`${mark}${asked}`).then(
-      (receivers) => {
+      (what) => {
         if (asked !== this.#asked || this.#timer === undefined) return;
         // Answers come in order: whatever was asked before is answered too.
         this.#answered = asked;
-        if (receivers === undefined) this.#arrived = asked;
-        // This server knows no subscriber: the other connection leads elsewhere.
-        if (receivers === 0) this.#fail();
+        if (what === "alone") this.#arrived = asked;
+        if (what === "nobody")
+          this.#fail("what is published on one connection reaches nobody: the other leads elsewhere");
       },
-      () => {
-        // The connection has ended, and says so itself; or an error of the server, and then no answer comes.
+      (error: Error) => {
+        // The connection has ended, and says so itself; or the server refuses, and that is why no answer comes.
+        if (asked === this.#asked) this.#error = `: ${error.message}`;
       },
     );
   }
 
-  #fail(): void {
+  #fail(why: string): void {
     this.stop();
-    this.#parts.fail();
+    this.#parts.fail(why);
   }
 }

@@ -36,9 +36,10 @@ export class RedisLink {
     this.#parts = parts;
   }
 
-  /** The connection while it works. */
+  /** The connection while it works: what is written to it in this turn reaches the socket. */
   get redis(): Redis | undefined {
-    return this.#live?.status === "ready" ? this.#live : undefined;
+    const live = this.#live;
+    return live?.status === "ready" && live.stream.writable ? live : undefined;
   }
 
   start(): void {
@@ -50,6 +51,8 @@ export class RedisLink {
     if (this.#live === undefined) return;
     this.#parts.onProblem(new Error(cause));
     this.#live.disconnect();
+    // By itself it would wait for the other side to end too, which a half-open one never does.
+    this.#live.stream.destroy();
   }
 
   close(): void {

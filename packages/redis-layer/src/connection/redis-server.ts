@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
 import { greet, lifeOf, openRedis } from "./connect-options.ts";
-import { PathProof } from "./path-proof.ts";
+import { type Asked, PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
 import type { Script } from "./script.ts";
 
@@ -50,8 +50,8 @@ export class RedisServer {
   readonly #subscriber: RedisLink;
   readonly #proof: PathProof;
   #home = "";
-  #isListening = false;
   #life = "";
+  #isListening = false;
 
   constructor(parts: ServerParts) {
     this.key = parts.key;
@@ -68,7 +68,7 @@ export class RedisServer {
       prepare: (redis) => this.#prepareCommands(redis),
       onUp: () => {
         events.commandsUp(this);
-        this.#prove();
+        this.#proof.start();
       },
       onDown: () => {
         this.#proof.stop();
@@ -80,10 +80,10 @@ export class RedisServer {
       prepare: (redis) => this.#prepareSubscriber(redis),
       onUp: () => {
         events.subscriberUp(this);
-        this.#prove();
+        this.#proveAgain();
       },
       onDown: () => {
-        this.#prove();
+        this.#proveAgain();
         events.subscriberDown(this);
       },
     });
@@ -91,7 +91,7 @@ export class RedisServer {
       intervalMs: parts.proofIntervalMs,
       timeoutMs: parts.proofTimeoutMs,
       ask: (text) => this.#ask(text),
-      fail: () => this.drop(`nothing came back within ${parts.proofTimeoutMs} ms`),
+      fail: (why) => this.drop(why),
     });
   }
 
@@ -194,7 +194,8 @@ export class RedisServer {
     redis.on(this.isSharded ? "smessageBuffer" : "messageBuffer", hear);
     redis.on("pmessageBuffer", (_pattern: string, channel: Buffer, payload: Buffer) => hear(channel, payload));
     redis.on("moved", () => this.#parts.events.moved());
-    this.#life = await lifeOf(redis);
+    // Positions are compared within one life; where there are none, nobody asks.
+    if (this.#parts.scripts.length > 0) this.#life = await lifeOf(redis);
     const patterns = this.#parts.patterns?.() ?? [];
     if (patterns.length > 0) await redis.psubscribe(...patterns);
     await this.subscribeOn(redis, [this.#home]);
@@ -205,16 +206,16 @@ export class RedisServer {
     this.#parts.events.message(this, channel, payload);
   }
 
-  // Anew whenever a connection comes or goes: a question to the one before proves nothing.
-  #prove(): void {
-    if (this.commands === undefined) this.#proof.stop();
-    else this.#proof.start();
+  // What was asked of the connections that were there before cannot be answered by those there are now.
+  #proveAgain(): void {
+    if (this.commands !== undefined) this.#proof.start();
   }
 
-  async #ask(text: string): Promise<number | undefined> {
-    if (this.subscriber !== undefined) return this.publishPlain(this.#home, text);
+  async #ask(text: string): Promise<Asked> {
+    if (this.subscriber !== undefined) return (await this.publishPlain(this.#home, text)) === 0 ? "nobody" : "sent";
+    // Nothing can come back; but what is in flight must not hang for as long as the other connection is away, or is not there.
     await this.commands?.ping();
-    return undefined;
+    return "alone";
   }
 }
 
