@@ -16,6 +16,8 @@ interface More {
   browser?: boolean;
   /** Its tests talk to Redis: a server is found or started first. */
   redis?: boolean;
+  /** More that runs before its tests. */
+  setup?: string;
 }
 
 function project(name: string, include: string[], more: More = {}) {
@@ -29,6 +31,7 @@ function project(name: string, include: string[], more: More = {}) {
       globalSetup: [
         ...(more.browser ? ["./test/setup/chromium.ts"] : []),
         ...(more.redis ? ["./test/setup/redis.ts"] : []),
+        ...(more.setup === undefined ? [] : [more.setup]),
       ],
     },
   } satisfies TestProjectInlineConfiguration;
@@ -49,7 +52,11 @@ export default defineConfig({
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"], redis: true }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
-      project("chat", ["apps/chat/**/*.test.ts"], { exclude: [pageTests], browser: true }),
+      project("chat", ["apps/chat/**/*.test.ts"], {
+        exclude: [pageTests],
+        browser: true,
+        setup: "./apps/chat/e2e/find-programs.ts",
+      }),
       project("page", [pageTests], { browser: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],

@@ -21,6 +21,7 @@ import { systemProgram } from "./system-program.mjs";
  * @property {string} [configFile]  default: none, everything is on the command line
  * @property {string[]} [args]      its command line; these win over port and address; default: it keeps nothing on disk
  * @property {string} [program]     default: what `redisServerProgram` finds
+ * @property {boolean} [isApart]     whether it hears no Ctrl+C of this process's terminal; default: it does
  * @property {() => import("node:stream").Duplex} [connect]  a connection to ask it for readiness; default: TCP to the port
  * @property {number} [readyTimeoutMs]  how long it may take until it answers PING; default 20,000 ms
  */
@@ -119,7 +120,10 @@ async function startOn(port, options) {
   const program = options.program ?? redisServerProgram();
   const args = options.args ?? ["--save", "", "--appendonly", "no"];
   const configFile = options.configFile === undefined ? [] : [options.configFile];
-  const child = launch(program, folder, [...configFile, "--port", `${port}`, "--bind", "127.0.0.1", ...args]);
+  const child = launch(program, folder, {
+    args: [...configFile, "--port", `${port}`, "--bind", "127.0.0.1", ...args],
+    isApart: options.isApart ?? false,
+  });
   if (isOurs && child.process.pid !== undefined) running.set(child.process.pid, folder);
 
   const stop = async () => {
@@ -146,14 +150,15 @@ async function startOn(port, options) {
 /**
  * Runs the program with its output in the folder.
  *
- * @param {string} program @param {string} folder @param {string[]} args
+ * @param {string} program @param {string} folder @param {{ args: string[], isApart: boolean }} how
  */
-function launch(program, folder, args) {
+function launch(program, folder, { args, isApart }) {
   mkdirSync(folder, { recursive: true });
   const log = openSync(join(folder, "redis.log"), "w");
   const [command, ...more] = [...leash(), program];
   const child = spawn(command, [...more, ...args, "--dir", folder, "--daemonize", "no", "--logfile", ""], {
     cwd: folder,
+    detached: isApart,
     stdio: ["ignore", log, log],
   });
   closeSync(log);

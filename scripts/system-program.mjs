@@ -5,7 +5,7 @@
 // Order: the environment variable, the PATH, well-known places, then the system's package manager (as root or
 // with a passwordless sudo). It never gives up quietly: without the program it throws.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -14,7 +14,7 @@ import { pathToFileURL } from "node:url";
  * @property {string} neededBy   who cannot do without it, as the error's first words
  * @property {string} env        the environment variable that names the program and wins over everything else
  * @property {string[]} names    what it is called on the PATH, best first
- * @property {string[]} places   where it is when it is not on the PATH
+ * @property {string[]} places   where it is when it is not on the PATH; one folder of each may be "*": the last in their order
  * @property {Record<string, string[]>} packages  package manager -> packages to install
  * @property {string[]} [accepts]  arguments with which it must end well: a program of the same name may lack what is needed
  */
@@ -52,6 +52,21 @@ const programs = {
     names: ["redis-server", "valkey-server"],
     places: ["/opt/homebrew/bin/redis-server", "/usr/local/bin/redis-server"],
     packages: { "apt-get": ["redis-server"], dnf: ["redis"], apk: ["redis"] },
+  },
+  postgres: {
+    neededBy: "The tests of the chat on Postgres need",
+    env: "POSTGRES_PATH",
+    names: ["postgres"],
+    // Debian keeps each version in a folder of its own, and none of them on the PATH.
+    places: ["/usr/lib/postgresql/*/bin/postgres"],
+    packages: { "apt-get": ["postgresql"], dnf: ["postgresql-server"], apk: ["postgresql"] },
+  },
+  haproxy: {
+    neededBy: "The tests of the chat on several nodes need",
+    env: "HAPROXY_PATH",
+    names: ["haproxy"],
+    places: ["/usr/sbin/haproxy"],
+    packages: { "apt-get": ["haproxy"], dnf: ["haproxy"], apk: ["haproxy"] },
   },
   openssl: {
     neededBy: "The tests of Redis over TLS need",
@@ -128,7 +143,20 @@ function rowOf(name) {
 /** @param {Program} program @param {NodeJS.ProcessEnv} env */
 function find(program, env) {
   const found = program.names.map((name) => onPath(name, env)).filter((path) => path !== undefined);
-  return [...found, ...program.places.filter(isExecutable)].find((path) => accepts(program, path, env));
+  return [...found, ...program.places.flatMap(expand).filter(isExecutable)].find((path) => accepts(program, path, env));
+}
+
+/** The paths that a place with a "*" stands for, the last first. @param {string} place */
+function expand(place) {
+  const [before = "", after] = place.split("*");
+  if (after === undefined) return [place];
+  try {
+    return readdirSync(before)
+      .sort((one, other) => other.localeCompare(one, "en", { numeric: true }))
+      .map((folder) => before + folder + after);
+  } catch {
+    return [];
+  }
 }
 
 /** @param {Program} program @param {string} path @param {NodeJS.ProcessEnv} env */

@@ -1,7 +1,18 @@
 import { contract } from "@solent/core/contract";
 import { z } from "zod";
 import { sessionEvents } from "./session.ts";
-import { changesOf, clientId, directLine, lineId, pageOf, pageRequest, personName, revision, text } from "./words.ts";
+import {
+  changesOf,
+  clientId,
+  directLine,
+  lineId,
+  nodeName,
+  pageOf,
+  pageRequest,
+  personName,
+  revision,
+  text,
+} from "./words.ts";
 
 const notYours = { notYours: {} };
 const nobody = { nobody: {} };
@@ -17,6 +28,9 @@ const summary = z.object({
   mine: marks,
   theirs: marks,
 });
+
+/** Every conversation, the newest first. */
+const welcome = z.object({ conversations: z.array(summary), revision: z.int(), node: nodeName });
 
 /** One to one: what people tell each other, at `/direct`, one connection for each page. */
 export const direct = contract({
@@ -35,15 +49,13 @@ export const direct = contract({
     typing: { data: z.object({ to: personName }), delivery: "volatile" },
   },
   toClient: {
-    /** The first message: every conversation, the newest first. */
-    welcome: z.object({ conversations: z.array(summary), revision: z.int() }),
+    /** The first message; and again when something was lost on the way: then ask for the changes. */
+    welcome,
     told: directLine,
     changed: directLine,
     typing: { data: z.object({ from: z.string() }), delivery: "volatile" },
     /** Somebody (`by`) has come further in the conversation with another (`with`); one of the two is oneself. */
     marked: marks.extend({ by: z.string(), with: z.string() }),
-    /** Something was lost on the way: ask for the changes. */
-    missed: {},
   },
   events: {
     ...sessionEvents,
@@ -56,3 +68,4 @@ export const direct = contract({
 
 export type Marks = z.infer<typeof marks>;
 export type DirectSummary = z.infer<typeof summary>;
+export type DirectWelcome = z.infer<typeof welcome>;

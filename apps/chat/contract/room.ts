@@ -6,6 +6,7 @@ import {
   clientId,
   line,
   lineId,
+  nodeName,
   pageOf,
   pageRequest,
   personName,
@@ -27,6 +28,7 @@ const roomWelcome = z.object({
   revision: z.int(),
   readTo: z.int(),
   unread: z.number(),
+  node: nodeName,
 });
 
 /** Many to many: what is said in a room, at `/rooms/:room`. Only for its members; others are closed with 4403. */
@@ -45,7 +47,7 @@ export const room = contract({
     invite: { data: z.object({ name: personName }), errors: { nobody: {}, full: {} } },
   },
   toClient: {
-    /** The first message. */
+    /** The first message; and again when something was lost on the way: then ask for the changes. */
     welcome: roomWelcome,
     said: line,
     changed: line,
@@ -55,8 +57,6 @@ export const room = contract({
     described: roomInfo,
     /** Another page of the same person has read up to here. */
     read: z.object({ upTo: z.int() }),
-    /** Something was lost on the way: ask for the changes. */
-    missed: {},
   },
   // Each reaches every member's browser as it is: no code runs per member.
   events: {

@@ -1,13 +1,21 @@
 import { contract } from "@solent/core/contract";
 import { z } from "zod";
 import { sessionEvents } from "./session.ts";
-import { membership, roomInfo, roomName, somebody, text, topic } from "./words.ts";
+import { membership, nodeName, roomInfo, roomName, somebody, text, topic } from "./words.ts";
 
 /** Something that the admin says to everybody. */
 const announcement = z.object({ id: z.int(), from: z.string(), text: z.string(), at: z.number() });
 
 /** A room, and what one is to it. */
 const ownRoom = z.object({ room: roomInfo, membership });
+
+/** All that one may know of. */
+const welcome = z.object({
+  people: z.array(z.string()),
+  rooms: z.array(ownRoom),
+  announcements: z.array(announcement),
+  node: nodeName,
+});
 
 /** What concerns everybody: who is here, which rooms there are, announcements; at `/site`, one connection a page. */
 export const site = contract({
@@ -25,12 +33,8 @@ export const site = contract({
     announce: { data: z.object({ text }), errors: { notAdmin: {} } },
   },
   toClient: {
-    /** The first message: all that one may know of. */
-    welcome: z.object({
-      people: z.array(z.string()),
-      rooms: z.array(ownRoom),
-      announcements: z.array(announcement),
-    }),
+    /** The first message; and again when something was lost on the way. */
+    welcome,
     came: somebody,
     left: somebody,
     /** A public room is new, or has changed. */
@@ -38,8 +42,6 @@ export const site = contract({
     /** What one is to a room has changed, in this page or in another. */
     membership: ownRoom,
     announced: announcement,
-    /** Something was lost on the way: connect anew. */
-    missed: {},
   },
   events: {
     ...sessionEvents,
@@ -52,3 +54,4 @@ export const site = contract({
 });
 
 export type Announcement = z.infer<typeof announcement>;
+export type SiteWelcome = z.infer<typeof welcome>;

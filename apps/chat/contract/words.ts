@@ -4,6 +4,9 @@ import { roomPattern, roomSlug, tidyName } from "./spelling.ts";
 
 const lookalikes = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
 
+/** What the node that answers is called: nothing depends on it, it is for those who look after the site. */
+export const nodeName = z.string();
+
 /** A person's name: anything one can see, in one spelling, and not of alphabets that can be taken for each other. */
 export const personName = z
   .string()

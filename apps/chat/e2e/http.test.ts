@@ -124,7 +124,7 @@ describe("every answer", () => {
   test("to what fails within is a bare 500", async () => {
     await using data = await temporaryDatabase();
     await using broken = await stage.startChat(data);
-    const database = await openDatabase(data.databaseFile);
+    const database = await openDatabase(data.database);
     await database.schema.dropTable("sessions").execute();
     await database.destroy();
     const response = await signIn(broken, { name: "Ann", password });

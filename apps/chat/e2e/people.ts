@@ -10,6 +10,9 @@ import { systemProgram } from "../../../scripts/system-program.mjs";
 import { roomSlug } from "../contract/spelling.ts";
 import { password } from "./running-chat.ts";
 
+/** Loads of a page in which a proxy must have led to another node. */
+const maxReloads = 10;
+
 const flags = [
   "--headless",
   "--no-sandbox",
@@ -83,6 +86,25 @@ export class Person implements AsyncDisposable {
     await this.page.getByRole("status", { name: "Connection: Live" }).waitFor();
   }
 
+  /** The node that carries the conversation that is shown. */
+  async node(): Promise<string> {
+    const title = await this.page.getByRole("status", { name: "Connection: Live" }).getAttribute("title");
+    const node = /^Live through (\S+)$/.exec(title ?? "")?.[1];
+    if (node === undefined) throw new Error(`The page does not say which node it is on, but ${title}.`);
+    return node;
+  }
+
+  /** Loads the page anew until another node carries its conversation than somebody else's. */
+  async isApartFrom(other: Person): Promise<void> {
+    const avoided = await other.node();
+    for (let attempt = 0; attempt < maxReloads; attempt++) {
+      if ((await this.node()) !== avoided) return;
+      await this.page.reload();
+      await this.isLive();
+    }
+    throw new Error(`The proxy led to ${avoided} each time.`);
+  }
+
   get box(): Locator {
     return this.page.getByRole("textbox", { name: /^Message to/ });
   }
@@ -90,11 +112,16 @@ export class Person implements AsyncDisposable {
   /** Writes and sends, and waits until the server has confirmed it. */
   async say(text: string): Promise<void> {
     await this.write(text);
+    await this.hasSent(text);
+  }
+
+  /** Waits until a message is shown and the server has confirmed it. */
+  async hasSent(text: string): Promise<void> {
     await this.message(text).waitFor();
     await this.hasSentAll();
   }
 
-  /** Waits until the server has confirmed all that was written. */
+  /** Waits until the server has confirmed all that is shown. */
   async hasSentAll(): Promise<void> {
     await this.page.locator('.bubble[data-pending="true"]').first().waitFor({ state: "detached" });
   }

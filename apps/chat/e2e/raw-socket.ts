@@ -33,7 +33,7 @@ export class RawSocket implements AsyncDisposable {
   }
 
   /** Opens one with a `Cookie` header, if any. @throws when the handshake is denied. */
-  static async open({ url }: RunningChat, path: string, cookie: string): Promise<RawSocket> {
+  static async open({ url }: Pick<RunningChat, "url">, path: string, cookie: string): Promise<RawSocket> {
     const socket = new WebSocket(url.replace("http", "ws") + path, { headers: { cookie } });
     const raw = new RawSocket(socket);
     await new Promise<void>((resolve, reject) => {

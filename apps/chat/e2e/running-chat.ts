@@ -66,16 +66,16 @@ export async function startChat(page: BuiltPage, given: Partial<Config> = {}): P
 }
 
 /** A place for a database that outlives the server. */
-export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly databaseFile: string }> {
+export async function temporaryDatabase(): Promise<AsyncDisposable & { readonly database: string }> {
   const folder = await mkdtemp(join(tmpdir(), "solent-chat-data-"));
   return {
-    databaseFile: join(folder, "chat.sqlite"),
+    database: join(folder, "chat.sqlite"),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
 
 /** Signs in without a browser. @returns the `Cookie` header. */
-export async function cookieOf({ url }: RunningChat, name: string): Promise<string> {
+export async function cookieOf({ url }: Pick<RunningChat, "url">, name: string): Promise<string> {
   const response = await fetch(`${url}/api/session`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -250,7 +250,7 @@ async function shootOne(
   { name, options }: Pick<Shoot, "name" | "options">,
 ): Promise<void> {
   await using where = await temporaryDatabase();
-  await using chat = await startChat(page, { databaseFile: where.databaseFile });
+  await using chat = await startChat(page, { database: where.database });
   await using admin = await Person.signIn(browser, chat.url, { name: "admin", ...options });
   await using bea = await Person.signIn(browser, chat.url, { name: "Bea", ...options });
   await using cem = await Person.signIn(browser, chat.url, { name: "Cem", ...options });

@@ -2,12 +2,15 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import type { Config } from "../server/config.ts";
 import { openBrowser, Person } from "./people.ts";
+import { RunningNodes } from "./nodes/running-nodes.ts";
 import { buildPage, type BuiltPage, type RunningChat, startChat } from "./running-chat.ts";
 
 /** What the tests of a file share: the page, built once, and a browser, if they need one. */
 export interface Stage {
   /** Starts a chat of its own for one test. */
   startChat(given?: Partial<Config>): Promise<RunningChat>;
+  /** Starts three nodes behind a proxy for one test. */
+  startNodes(): Promise<RunningNodes>;
   /** Somebody who opens the page in a browser of their own, signs in, and is in the lobby. */
   signIn(chat: { readonly url: string }, name: string, options?: BrowserContextOptions): Promise<Person>;
   /** Somebody who opens the page, not signed in. */
@@ -28,6 +31,7 @@ export function setStage(): Stage {
   });
   return {
     startChat: (given) => startChat(page, given),
+    startNodes: () => RunningNodes.start(page),
     signIn: async ({ url }, name, options) => Person.signIn(await opened(), url, { ...options, name }),
     visit: async ({ url }, options) => Person.visit(await opened(), url, options),
   };

@@ -13,7 +13,7 @@ await writeFile(join(pageFolder, "index.html"), "<!doctype html><title>Load test
 const server = await serveChat(
   {
     port: 0,
-    databaseFile: join(folder, "chat.sqlite"),
+    database: join(folder, "chat.sqlite"),
     adminName: "admin",
     adminPassword: undefined,
     secret: undefined,
@@ -23,6 +23,10 @@ const server = await serveChat(
     // What is measured is the talk, not how hard a password is to guess.
     passwordCost: { N: 2 ** 10, r: 8, p: 1 },
     signUpsPerHour: Number(people),
+    redis: undefined,
+    redisPrefix: "chat",
+    node: "node-1",
+    nodes: 1,
   },
   pageFolder,
 );

@@ -7,7 +7,7 @@ describe("readConfig", () => {
   test("needs nothing", () => {
     expect(readConfig({})).toMatchObject({
       port: 8_000,
-      databaseFile: expect.stringMatching(/[/\\]apps[/\\]chat[/\\]data[/\\]chat\.sqlite$/),
+      database: expect.stringMatching(/[/\\]apps[/\\]chat[/\\]data[/\\]chat\.sqlite$/),
       adminName: "admin",
       adminPassword: undefined,
       secret: undefined,
@@ -15,7 +15,24 @@ describe("readConfig", () => {
       proxies: 0,
       signUpsPerHour: 30,
       logLevel: "info",
+      redis: undefined,
+      redisPrefix: "chat",
+      node: "node-1",
+      nodes: 1,
     });
+  });
+
+  test("takes where Redis is from CHAT_REDIS, and from REDIS_URL where that is not set", () => {
+    const REDIS_URL = "redis://127.0.0.1:6379";
+    expect(readConfig({ REDIS_URL }).redis).toBe(REDIS_URL);
+    expect(readConfig({ REDIS_URL, CHAT_REDIS: "rediss://other:6380/2" }).redis).toBe("rediss://other:6380/2");
+  });
+
+  test("refuses several nodes on a database in memory", () => {
+    expect(() => readConfig({ CHAT_NODES: "2", CHAT_DATABASE: ":memory:" })).toThrow(
+      /^CHAT_DATABASE is wrong: several /,
+    );
+    expect(readConfig({ CHAT_NODES: "2", CHAT_DATABASE: "postgres://chat@db/chat" }).nodes).toBe(2);
   });
 
   test("takes what it is given, and an empty variable for none", () => {
@@ -32,7 +49,7 @@ describe("readConfig", () => {
     });
     expect(config).toMatchObject({
       port: 8_080,
-      databaseFile: "chat.db",
+      database: "chat.db",
       adminName: "Zoë",
       adminPassword: "  with blanks  ",
       secret,
@@ -56,6 +73,12 @@ describe("readConfig", () => {
     ["CHAT_PROXIES", "11"],
     ["CHAT_SIGN_UPS_PER_HOUR", "0"],
     ["CHAT_LOG_LEVEL", "loud"],
+    ["CHAT_REDIS", "https://redis:6379"],
+    ["REDIS_URL", "redis on this machine"],
+    ["CHAT_REDIS_PREFIX", "a prefix"],
+    ["CHAT_NODE", "n".repeat(33)],
+    ["CHAT_NODES", "0"],
+    ["CHAT_NODES", "65"],
   ])("refuses %s=%s with a sentence that says what to set, and never the value", (name, value) => {
     let message = "";
     try {

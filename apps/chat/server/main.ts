@@ -1,44 +1,50 @@
+import cluster from "node:cluster";
 import { fileURLToPath } from "node:url";
-import { readConfig } from "./config.ts";
-import { chatLog } from "./log.ts";
+import { parseArgs } from "node:util";
+import { type Config, readConfig } from "./config.ts";
+import { type ChatLog, chatLog } from "./log.ts";
+import { runNodes } from "./nodes/run-nodes.ts";
 import { serveChat } from "./serve-chat.ts";
+import { onStop } from "./stopping.ts";
 
 const pageFolder = fileURLToPath(new URL("../web/dist", import.meta.url));
 
 try {
-  await start();
+  const config = readConfig({ ...process.env, ...nodesArgument() });
+  const log = chatLog(config.logLevel);
+  const port =
+    config.nodes > 1 && cluster.isPrimary
+      ? await runNodes(config, log)
+      : await start(config, log.child(ownWords(config)));
+  // Of several nodes, the process that started them says it once.
+  if (cluster.isPrimary && port !== undefined) process.stdout.write(`${whereItIs(config, port)}\n`);
 } catch (error) {
   process.stderr.write(`${sayProblem(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 }
 
-async function start(): Promise<void> {
-  const config = readConfig(process.env);
-  const log = chatLog(config.logLevel);
+// Nodes have it in their environment already.
+function nodesArgument(): { readonly CHAT_NODES?: string } {
+  if (cluster.isWorker) return {};
+  const { nodes } = parseArgs({ options: { nodes: { type: "string" } } }).values;
+  return nodes === undefined ? {} : { CHAT_NODES: nodes };
+}
+
+async function start(config: Config, log: ChatLog): Promise<number> {
   const server = await serveChat(config, pageFolder, { log, onAdminPassword: sayPassword });
-  log.info({ port: server.port }, "the chat has started");
-  process.stdout.write(
-    `The chat is on http://localhost:${server.port} (sign in as “${config.adminName}” to announce). Ctrl+C stops it.\n`,
-  );
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    // Whoever asks twice does not want to wait.
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    log.info({ signal }, "the chat is stopping");
-    server.close().then(
-      () => {
-        log.info("the chat has stopped");
-        process.exit(0);
-      },
-      (error: unknown) => {
-        log.fatal({ err: error }, "the chat could not stop as it should");
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  const { port } = server;
+  log.info({ port }, "the chat has started");
+  onStop(log, () => server.close());
+  return port;
+}
+
+// One of several says in every line of its log which one it is.
+function ownWords({ redis, node }: Config): { readonly node?: string } {
+  return redis === undefined ? {} : { node };
+}
+
+function whereItIs({ adminName }: Config, port: number): string {
+  return `The chat is on http://localhost:${port} (sign in as “${adminName}” to announce). Ctrl+C stops it.`;
 }
 
 function sayPassword(adminName: string, password: string): void {

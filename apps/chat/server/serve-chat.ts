@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { InMemoryChannelLayer, path, ProtocolTypeRouter, rateLimit, URLRouter } from "@solent/core";
+import { type OnError, path, ProtocolTypeRouter, rateLimit, SolentError, URLRouter } from "@solent/core";
+import { closeCodes } from "@solent/core/errors";
 import { serve, type SolentServer } from "@solent/core/node";
 import { site } from "../contract/site.ts";
 import { Accounts } from "./accounts/accounts.ts";
@@ -8,9 +9,10 @@ import { Passwords } from "./accounts/password.ts";
 import { SessionApi } from "./accounts/session-api.ts";
 import { chatSession } from "./accounts/session.ts";
 import { Sessions } from "./accounts/sessions.ts";
+import { type Limiters, limitersOf } from "./accounts/limiters.ts";
 import { SignInLimits } from "./accounts/sign-in-limits.ts";
 import { SignIn } from "./accounts/sign-in.ts";
-import { Chat, maxWaitingEvents, withChat } from "./chat.ts";
+import { Chat, withChat } from "./chat.ts";
 import type { Config } from "./config.ts";
 import { DirectConsumer } from "./consumers/direct-consumer.ts";
 import { personGroup } from "./consumers/group-names.ts";
@@ -22,6 +24,7 @@ import { Health } from "./http/health.ts";
 import { Page } from "./http/page.ts";
 import { pathOf } from "./http/request.ts";
 import { securityHeaders } from "./http/security-headers.ts";
+import { openLayer, type OpenLayer } from "./layer.ts";
 import { type ChatLog, chatLog } from "./log.ts";
 
 /** A message has at most 4,000 characters, which JSON may write with six bytes each. */
@@ -48,34 +51,53 @@ export async function serveChat(
   options: ServeChatOptions = {},
 ): Promise<SolentServer> {
   const page = await Page.read(pageFolder);
-  const database = await openDatabase(config.databaseFile).catch((error: unknown) => {
-    throw new Error(`The database of CHAT_DATABASE cannot be used: ${(error as Error).message}`, { cause: error });
-  });
   const log = options.log ?? chatLog(config.logLevel);
+  const opened = new Opened();
   try {
-    return await serveFrom({ ...options, config, page, database, log });
+    const database = await openDatabase(config.database, (err) => log.warn({ err }, "a connection to Postgres broke"));
+    opened.add(() => database.destroy());
+    const { layer, isConnected } = await openLayer(config, log);
+    opened.add(() => layer.close());
+    const limiters = limitersOf(config, log);
+    opened.add(() => limiters[Symbol.asyncDispose]());
+    return await serveFrom({ ...options, config, page, log, opened, database, layer, isConnected, limiters });
   } catch (error) {
-    await database.destroy();
+    await opened.close();
     throw error;
   }
 }
 
-interface Parts extends ServeChatOptions {
+/** What has to be closed again, the last first and each once. */
+class Opened {
+  readonly #closers: (() => PromiseLike<unknown>)[] = [];
+
+  add(close: () => PromiseLike<unknown>): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) await close();
+  }
+}
+
+interface Parts extends ServeChatOptions, OpenLayer {
   readonly config: Config;
   readonly page: Page;
-  readonly database: Database;
   readonly log: ChatLog;
+  readonly opened: Opened;
+  readonly database: Database;
+  readonly limiters: Limiters;
 }
 
 async function serveFrom(parts: Parts): Promise<SolentServer> {
-  const { config, page, database, log } = parts;
-  const layer = new InMemoryChannelLayer({ capacity: maxWaitingEvents });
+  const { config, page, database, layer, isConnected, log, opened } = parts;
   const sessions = new Sessions(database);
   const secret = config.secret ?? (await cookieSecret(database));
   const session = chatSession(sessions, { secret, secure: config.isHttps });
   const { accounts, adminName } = await openAccounts(parts);
+  const signInLimits = new SignInLimits({ ...parts, signUpsPerHour: config.signUpsPerHour, secret });
   const sessionApi = new SessionApi({
-    signIn: new SignIn({ accounts, sessions, log, signInLimits: new SignInLimits(config.signUpsPerHour) }),
+    signIn: new SignIn({ accounts, sessions, log, signInLimits }),
     sessions,
     session,
     adminName,
@@ -83,12 +105,22 @@ async function serveFrom(parts: Parts): Promise<SolentServer> {
     signedOut: (person, ended) =>
       layer.group(site, personGroup(person.id)).send("session.ended", ended === undefined ? {} : { session: ended }),
   });
-  const health = new Health({ database, isStopping: () => !server.http.listening });
+  const health = new Health({ database, isStopping: () => !server.http.listening, isConnected });
+  const chat = new Chat(database, { layer, node: config.node, log });
 
   const app = new ProtocolTypeRouter({
     http: httpListener({ page, sessionApi, health, isHttps: config.isHttps }),
-    websocket: rateLimit({ messages: 10, burst: 40 })(session.signedIn(withChat(new Chat(database))(sockets))),
-    lifespan: { shutdown: () => database.destroy() },
+    websocket: rateLimit({ messages: 10, burst: 40 })(session.signedIn(withChat(chat)(sockets))),
+    lifespan: {
+      startup: () => chat.presence.start(),
+      shutdown: async () => {
+        try {
+          await chat.presence.stop();
+        } finally {
+          await opened.close();
+        }
+      },
+    },
   });
   const server = await serve(app, {
     port: config.port,
@@ -97,9 +129,18 @@ async function serveFrom(parts: Parts): Promise<SolentServer> {
     limits: { maxFrameBytes },
     // A page is told no HTTP status. With a close code it knows whether to sign in, or to come back.
     denials: "closeCode",
+    onError: keepWhileRedisIsAway,
   });
   return server;
 }
+
+/** What somebody asks for while Redis is away fails; they stay, and may ask again. */
+const keepWhileRedisIsAway: OnError = (error, { handler }) => {
+  const isAway = error instanceof SolentError && /^LAYER_(?:UNAVAILABLE|UNCERTAIN|BUSY)$/.test(error.code);
+  if (!isAway) return "close";
+  // Without its groups a connection would be deaf.
+  return handler === "connect" ? { closeCode: closeCodes.overloaded.code } : "keep";
+};
 
 async function openAccounts({ config, database, onAdminPassword }: Parts) {
   const accounts = new Accounts(database, new Passwords(config.passwordCost));

@@ -102,7 +102,6 @@ describe("a room with 10,000 messages", { timeout: 30_000 }, () => {
     await list(bea).getByText("New", { exact: true }).waitFor();
 
     const up = await ScrollWatch.begin(bea.page);
-    await up.stands();
     const seenUp = await up.wheel(-500, ({ leftAbove }) => leftAbove < 500);
     expect(seenUp.mostUp).toBeLessThan(5);
     await bea.page.getByText("This is the beginning of #lobby").waitFor();

@@ -69,8 +69,7 @@ describe("the keyboard alone is enough", { timeout: 60_000 }, () => {
     await press(ann, "Shift+Enter");
     await page.keyboard.type("of text");
     await press(ann, "Enter");
-    await ann.note("edited").waitFor({ state: "detached" });
-    await ann.hasSentAll();
+    await ann.hasSent("in two lins of text");
 
     await press(ann, "ArrowUp");
     const editing = page.getByRole("textbox", { name: "Edit your message" });

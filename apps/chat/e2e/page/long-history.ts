@@ -4,7 +4,7 @@ import { openDatabase } from "../../server/database/database.ts";
 
 /** What the lobby holds before the server starts. */
 export interface LongHistory {
-  readonly databaseFile: string;
+  readonly database: string;
   readonly lines: number;
   /** How many of them are of one day; the last day is today. */
   readonly linesOfDay: number;
@@ -25,8 +25,8 @@ export function textOfLine(number: number): string {
 }
 
 /** Fills the lobby, in the database alone. Those of `readTo` take turns in writing. */
-export async function fillLobby({ databaseFile, lines, linesOfDay, readTo }: LongHistory): Promise<void> {
-  const database = await openDatabase(databaseFile);
+export async function fillLobby({ database: location, lines, linesOfDay, readTo }: LongHistory): Promise<void> {
+  const database = await openDatabase(location);
   try {
     const lobby = database.selectFrom("conversations").select("id").where("name", "=", "lobby");
     const { id: conversationId } = await lobby.executeTakeFirstOrThrow();

@@ -60,12 +60,13 @@ export class ScrollWatch {
   }
 
   /**
-   * Turns the wheel, a step at a time, until what was asked for is seen.
+   * Once all stands still, turns the wheel, a step at a time, until what was asked for is seen.
    *
    * @throws {Error} when the text does not move by what the wheel turned, neither more nor less, be it during a step or
    * between two.
    */
   async wheel(step: number, isDone: (seen: Seen) => boolean): Promise<Seen> {
+    await this.stands();
     await this.#page.getByRole("region", { name: "Messages in" }).hover();
     return this.#scroll(isDone, async (moved) => {
       await this.#page.waitForFunction(hasRoom, step);

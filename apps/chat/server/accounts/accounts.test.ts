@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Accounts } from "./accounts.ts";
 import { Passwords } from "./password.ts";
 import { Sessions } from "./sessions.ts";
@@ -8,7 +9,7 @@ let database: Database;
 let accounts: Accounts;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   accounts = new Accounts(database, new Passwords({ N: 16, r: 8, p: 1 }));
 });
 

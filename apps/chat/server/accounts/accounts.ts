@@ -55,7 +55,8 @@ export class Accounts {
     if (existing !== undefined && password !== undefined) await this.#changePassword(existing, password);
     const key = nameKey(name);
     await this.#database.transaction().execute(async (changes) => {
-      await changes.updateTable("users").set({ isAdmin: 0 }).where("nameKey", "!=", key).execute();
+      const others = changes.updateTable("users").set({ isAdmin: 0 }).where("nameKey", "!=", key);
+      await others.where("isAdmin", "=", 1).execute();
       await changes.updateTable("users").set({ isAdmin: 1 }).where("nameKey", "=", key).execute();
     });
     return {

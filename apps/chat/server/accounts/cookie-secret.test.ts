@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { openDatabase } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { cookieSecret } from "./cookie-secret.ts";
 
 test("the cookies' secret is made up once for a database, and another for the next", async () => {
-  const [one, two] = [await openDatabase(":memory:"), await openDatabase(":memory:")];
+  const [one, two] = [await openTestDatabase(), await openTestDatabase()];
   const secrets = await Promise.all([cookieSecret(one), cookieSecret(one), cookieSecret(two)]);
   expect(secrets[0]).toMatch(/^[\w-]{43}$/);
   expect(secrets[1]).toBe(secrets[0]);

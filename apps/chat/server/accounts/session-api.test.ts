@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { pathOf } from "../http/request.ts";
 import { chatLog } from "../log.ts";
 import { Accounts } from "./accounts.ts";
@@ -11,6 +12,7 @@ import type { Person } from "./person.ts";
 import { SessionApi } from "./session-api.ts";
 import { chatSession } from "./session.ts";
 import { Sessions } from "./sessions.ts";
+import { memoryLimiters } from "./limiters.ts";
 import { SignInLimits } from "./sign-in-limits.ts";
 import { SignIn } from "./sign-in.ts";
 
@@ -26,7 +28,7 @@ let logged: string[];
 let signedOut: [name: string, session: string | undefined][];
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   answered = [];
   logged = [];
   signedOut = [];
@@ -34,7 +36,12 @@ beforeEach(async () => {
   const sessions = new Sessions(database);
   const accounts = new Accounts(database, new Passwords({ N: 16, r: 8, p: 1 }));
   await accounts.setUpAdmin("admin", "password of the admin");
-  coming = new SignIn({ accounts, sessions, log, signInLimits: new SignInLimits(20, new Uint8Array(32)) });
+  coming = new SignIn({
+    accounts,
+    sessions,
+    log,
+    signInLimits: new SignInLimits({ limiters: memoryLimiters, signUpsPerHour: 20, secret: "tests" }),
+  });
   const api = new SessionApi({
     signIn: coming,
     sessions,

@@ -2,7 +2,8 @@ import { ProtocolTypeRouter, path, URLRouter, WebSocketConsumer } from "@solent/
 import { serve, type SolentServer } from "@solent/core/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import WebSocket from "ws";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Accounts } from "./accounts.ts";
 import { Passwords } from "./password.ts";
 import { type Authenticated, type ChatSession, chatSession } from "./session.ts";
@@ -26,7 +27,7 @@ let server: SolentServer;
 let cookie: string;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   sessions = new Sessions(database);
   session = chatSession(sessions, options);
   const app = new ProtocolTypeRouter({ websocket: session.signedIn(new URLRouter([path("/", WhoAmI)])) });

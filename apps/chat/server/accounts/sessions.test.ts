@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Accounts } from "./accounts.ts";
 import { Passwords } from "./password.ts";
 import type { Person } from "./person.ts";
@@ -10,7 +11,7 @@ let sessions: Sessions;
 let annId: number;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   sessions = new Sessions(database);
   const ann = await new Accounts(database, new Passwords({ N: 16, r: 8, p: 1 })).create("Ann", "password");
   annId = ann?.id ?? 0;

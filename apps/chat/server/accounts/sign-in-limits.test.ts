@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { memoryLimiters } from "./limiters.ts";
 import { SignInLimits } from "./sign-in-limits.ts";
 
 const quarterMs = 15 * 60_000;
@@ -8,7 +9,7 @@ let limits: SignInLimits;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  limits = new SignInLimits(3, new Uint8Array(32));
+  limits = new SignInLimits({ limiters: memoryLimiters, signUpsPerHour: 3, secret: "the same in every run" });
 });
 
 afterEach(() => {

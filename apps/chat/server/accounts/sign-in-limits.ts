@@ -1,5 +1,5 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { RateLimiterMemory } from "rate-limiter-flexible";
+import { createHmac } from "node:crypto";
+import type { Limiter, Limiters } from "./limiters.ts";
 
 /** Whose attempt it is. */
 export interface Attempt {
@@ -15,22 +15,32 @@ const failuresOfAddress = 50;
 /** Counters that one limiter has at most. */
 const counters = 2 ** 14;
 
+/** What the limits are made of. */
+export interface SignInLimitsParts {
+  readonly limiters: Limiters;
+  readonly signUpsPerHour: number;
+  /** Decides who shares a counter: the same for all nodes, and nobody else's business. */
+  readonly secret: string;
+}
+
 /**
- * How often one may try to sign in, and make accounts; in memory.
+ * How often one may try to sign in, and make accounts.
  *
  * Each limit has at most 16,384 counters. Which of them a name or an address gets is secret; the few that happen to get
  * the same one share it. So a flood of addresses neither fills the memory nor makes the server forget what it counted.
  */
 export class SignInLimits {
   readonly #salt: Uint8Array;
-  readonly #byNameAndAddress = limiter(failuresOfNameAndAddress, failuresSeconds);
-  readonly #byAddress = limiter(failuresOfAddress, failuresSeconds);
-  readonly #signUps: RateLimiterMemory;
+  readonly #byNameAndAddress: Limiter;
+  readonly #byAddress: Limiter;
+  readonly #signUps: Limiter;
 
-  /** `salt` decides who shares a counter; it is random but in tests. */
-  constructor(signUpsPerHour: number, salt: Uint8Array = randomBytes(32)) {
-    this.#salt = salt;
-    this.#signUps = limiter(signUpsPerHour, 60 * 60);
+  constructor({ limiters, signUpsPerHour, secret }: SignInLimitsParts) {
+    this.#salt = createHmac("sha256", secret).update("sign-in limits").digest();
+    const { make } = limiters;
+    this.#byNameAndAddress = make({ name: "name", points: failuresOfNameAndAddress, duration: failuresSeconds });
+    this.#byAddress = make({ name: "address", points: failuresOfAddress, duration: failuresSeconds });
+    this.#signUps = make({ name: "signUp", points: signUpsPerHour, duration: 60 * 60 });
   }
 
   /**
@@ -74,11 +84,7 @@ export class SignInLimits {
   }
 }
 
-function limiter(points: number, duration: number): RateLimiterMemory {
-  return new RateLimiterMemory({ points, duration });
-}
-
-async function take(from: RateLimiterMemory, counter: number): Promise<number> {
+async function take(from: Limiter, counter: number): Promise<number> {
   const { consumedPoints, msBeforeNext } = await from.penalty(counter);
   return consumedPoints > from.points ? Math.max(1, msBeforeNext) : 0;
 }

@@ -34,7 +34,11 @@ describe("telling somebody", () => {
     const none = { deliveredTo: 0, readTo: 0 };
     expect(await ben.next()).toEqual({
       type: "welcome",
-      data: { revision: 1, conversations: [{ with: "Ann", last: line, unread: 1, mine: none, theirs: none }] },
+      data: {
+        node: "node-1",
+        revision: 1,
+        conversations: [{ with: "Ann", last: line, unread: 1, mine: none, theirs: none }],
+      },
     });
     expect((await ben.call("history", { with: "Ann" })).lines).toEqual([line]);
   });
@@ -71,7 +75,7 @@ describe("telling somebody", () => {
     });
     const late = await chat.direct("Ben");
     expect(await unread(chat, late)).toEqual([
-      { type: "welcome", data: { conversations: [], revision: 0 } },
+      { type: "welcome", data: { conversations: [], revision: 0, node: "node-1" } },
       { type: "told", data: told[0] },
     ]);
   });

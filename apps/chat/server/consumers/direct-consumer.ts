@@ -1,4 +1,4 @@
-import { type Received, WebSocketConsumer } from "@solent/core";
+import { type GroupGap, type Received, WebSocketConsumer } from "@solent/core";
 import { direct } from "../../contract/direct.ts";
 import type { DirectLine } from "../../contract/words.ts";
 import type { Authenticated } from "../accounts/session.ts";
@@ -18,7 +18,7 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
     // First the groups and then the database: what happens between comes after the welcome, and nothing is lost.
     await Promise.all([this.pages.join(), this.person.join()]);
     const accepted = this.accept();
-    if (await isWelcome(this)) this.send("welcome", await this.chat.directs.welcome(this.me));
+    if (await isWelcome(this)) await this.welcome();
     return accepted;
   }
 
@@ -47,8 +47,13 @@ export class DirectConsumer extends WebSocketConsumer.of(direct).needs<Authentic
     await isWelcome(this);
   }
 
-  async group_gap() {
-    if (await isWelcome(this)) this.send("missed");
+  // Something was lost on the way: what one is told when one comes says how it is now.
+  async group_gap({ group }: GroupGap) {
+    if ((await isWelcome(this)) && group !== this.person.name) await this.welcome();
+  }
+
+  private async welcome() {
+    this.send("welcome", await this.chat.directWelcome(this.me));
   }
 
   private async tell(frame: Received<typeof direct, "tell">) {

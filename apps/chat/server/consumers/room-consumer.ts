@@ -1,9 +1,10 @@
-import { type Received, WebSocketConsumer } from "@solent/core";
+import { type GroupGap, type Received, WebSocketConsumer } from "@solent/core";
 import { room } from "../../contract/room.ts";
 import { site } from "../../contract/site.ts";
 import type { Line } from "../../contract/words.ts";
 import type { Authenticated } from "../accounts/session.ts";
 import type { WithChat } from "../chat.ts";
+import { roomPlace } from "../presence/places.ts";
 import type { LineFrame } from "./line-frame.ts";
 import { memberGroup, ownGroup, personGroup, roomGroup } from "./group-names.ts";
 import { isWelcome } from "./is-welcome.ts";
@@ -51,7 +52,7 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
   }
 
   override async disconnect() {
-    if (this.chat.presence.leave(this.room.name, this.me.name, this.channelName)) await this.publishPeople("room.left");
+    await this.chat.presence.leave(this.channelName);
   }
 
   async session_ended() {
@@ -62,14 +63,19 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
     await isWelcome(this, this.name);
   }
 
-  async group_gap() {
-    if (await isWelcome(this, this.name)) this.send("missed");
+  // Something was lost on the way: what one is told when one comes says how it is now.
+  async group_gap({ group }: GroupGap) {
+    if ((await isWelcome(this, this.name)) && group !== this.person.name) await this.welcome();
   }
 
   private async enter() {
-    const { me, name, chat } = this;
-    if (chat.presence.enter(this.room.name, me.name, this.channelName)) await this.publishPeople("room.came");
-    const welcome = await chat.roomWelcome(me, name);
+    const { me, name, channelName: connection } = this;
+    await this.chat.presence.enter({ place: roomPlace(name), person: me.name, connection });
+    await this.welcome();
+  }
+
+  private async welcome() {
+    const welcome = await this.chat.roomWelcome(this.me, this.name);
     if (welcome !== undefined) this.send("welcome", welcome);
   }
 
@@ -77,11 +83,6 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
     if (line === undefined) return frame.fail("notYours");
     await this.room.send(type, line);
     frame.reply(line);
-  }
-
-  private async publishPeople(type: "room.came" | "room.left") {
-    await this.room.send(type, { name: this.me.name });
-    await this.chat.news.tell(this.layer, this.name);
   }
 
   private async read(upTo: number) {
@@ -93,7 +94,7 @@ export class RoomConsumer extends WebSocketConsumer.of(room).needs<Authenticated
     const described = await this.chat.memberships.describe(this.me, this.name, topic);
     if (described === undefined) return;
     await this.room.send("room.described", described);
-    await this.chat.news.tell(this.layer, this.name);
+    await this.chat.news.tell(this.name);
   }
 
   private async invite(frame: Received<typeof room, "invite">) {

@@ -31,13 +31,14 @@ describe("coming to the site", () => {
     expect(await ann.next()).toEqual({
       type: "welcome",
       data: {
-        people: ["Ben", "Ann"],
+        people: ["Ann", "Ben"],
         rooms: [
           { room: { name: "lobby", ...given }, membership: "member" },
           { room: { name: "ideas", ...given }, membership: "none" },
           { room: { name: "random", ...given }, membership: "none" },
         ],
         announcements: [],
+        node: "node-1",
       },
     });
   });
@@ -122,13 +123,13 @@ describe("rooms", () => {
     for (const name of names) inside.push(await chat.room(name));
     expect(await people()).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await people()).toEqual([10]);
+    await expect.poll(people).toEqual([10]);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await people()).toEqual([]);
     for (const page of inside) page.close();
     expect(await people()).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(await people()).toEqual([0]);
+    await expect.poll(people).toEqual([0]);
   });
 });
 

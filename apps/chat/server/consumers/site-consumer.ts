@@ -1,9 +1,10 @@
-import { type Received, WebSocketConsumer } from "@solent/core";
+import { type GroupGap, type Received, WebSocketConsumer } from "@solent/core";
 import { room } from "../../contract/room.ts";
 import { site } from "../../contract/site.ts";
 import type { Membership, RoomInfo } from "../../contract/words.ts";
 import type { Authenticated } from "../accounts/session.ts";
 import type { WithChat } from "../chat.ts";
+import { sitePlace } from "../presence/places.ts";
 import { memberGroup, ownGroup, personGroup, siteGroup } from "./group-names.ts";
 import { isWelcome } from "./is-welcome.ts";
 
@@ -40,32 +41,33 @@ export class SiteConsumer extends WebSocketConsumer.of(site).needs<Authenticated
   }
 
   override async disconnect() {
-    if (this.chat.presence.leave(siteGroup, this.me.name, this.channelName))
-      await this.site.send("site.left", { name: this.me.name });
+    await this.chat.presence.leave(this.channelName);
   }
 
   async session_ended() {
     await isWelcome(this);
   }
 
-  async group_gap() {
-    if (await isWelcome(this)) this.send("missed");
+  // Something was lost on the way: what one is told when one comes says how it is now.
+  async group_gap({ group }: GroupGap) {
+    if ((await isWelcome(this)) && group !== this.person.name) await this.welcome();
   }
 
   private async enter() {
-    const { me, chat } = this;
-    if (chat.presence.enter(siteGroup, me.name, this.channelName)) await this.site.send("site.came", { name: me.name });
-    await chat.memberships.welcome(me);
-    const rooms = await chat.memberships.list(me);
-    const announcements = await chat.announcements.recent();
-    this.send("welcome", { people: chat.presence.names(siteGroup), rooms, announcements });
+    const { me, channelName: connection } = this;
+    await this.chat.presence.enter({ place: sitePlace, person: me.name, connection });
+    await this.welcome();
+  }
+
+  private async welcome() {
+    this.send("welcome", await this.chat.siteWelcome(this.me));
   }
 
   private async createRoom(frame: Received<typeof site, "createRoom">) {
     const made = await this.chat.memberships.create(this.me, frame.data);
     if (typeof made === "string") return frame.fail(made);
     await this.tellOwnPages(made, "member");
-    await this.chat.news.tell(this.layer, made.name);
+    await this.chat.news.tell(made.name);
     frame.reply(made);
   }
 

@@ -1,4 +1,4 @@
-import { addToScope, type EnvironmentOptions, path, URLRouter } from "@solent/core";
+import { addToScope, type EnvironmentOptions, InMemoryChannelLayer, path, URLRouter } from "@solent/core";
 import { type ContractCommunicator, testServer, type TestServer } from "@solent/core/testing";
 import { direct } from "../../contract/direct.ts";
 import { room } from "../../contract/room.ts";
@@ -6,7 +6,9 @@ import { site } from "../../contract/site.ts";
 import type { Person } from "../accounts/person.ts";
 import { Chat, withChat } from "../chat.ts";
 import { addPerson } from "../conversations/test-people.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
+import { chatLog } from "../log.ts";
 import { DirectConsumer } from "./direct-consumer.ts";
 import { personGroup } from "./group-names.ts";
 import { RoomConsumer } from "./room-consumer.ts";
@@ -26,14 +28,15 @@ export class TestChat implements AsyncDisposable {
 
   private constructor(database: Database, options: EnvironmentOptions) {
     this.database = database;
-    this.chat = new Chat(database);
+    const layer = options.layer ?? new InMemoryChannelLayer();
+    this.chat = new Chat(database, { layer, node: "node-1", log: chatLog("silent") });
     const signedIn = addToScope((scope) => ({ user: this.person(String(scope.headers["name"])) }));
     const sockets = new URLRouter([
       path("/site", SiteConsumer),
       path("/direct", DirectConsumer),
       path("/rooms/:room", RoomConsumer),
     ]);
-    this.server = testServer(signedIn(withChat(this.chat)(sockets)), options);
+    this.server = testServer(signedIn(withChat(this.chat)(sockets)), { ...options, layer });
   }
 
   /** Opens a chat with these people in it. Who is called Admin is the admin. */
@@ -43,7 +46,7 @@ export class TestChat implements AsyncDisposable {
 
   /** Opens one on a server with options. */
   static async openWith(options: EnvironmentOptions, ...names: string[]): Promise<TestChat> {
-    const test = new TestChat(await openDatabase(":memory:"), options);
+    const test = new TestChat(await openTestDatabase(), options);
     for (const name of names) await test.add(name);
     return test;
   }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Directs } from "./directs.ts";
 import { Memberships } from "./memberships.ts";
 import { Rooms } from "./rooms.ts";
@@ -14,7 +15,7 @@ let ben: Person;
 let eve: Person;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   directs = new Directs(database);
   ({ Ann: ann, Ben: ben, Eve: eve } = await addPeople(database, "Ann", "Ben", "Eve"));
 });
@@ -58,7 +59,7 @@ describe("telling somebody", () => {
 
   test("cannot be done in the name of a room, nor speaking in a room in that of a conversation", async () => {
     await directs.tell(ann, ben, draft("hello"));
-    await new Memberships(database, () => 0).join(ann, "lobby");
+    await new Memberships(database).join(ann, "lobby");
     const name = `${ann.id}:${ben.id}`;
     expect(await new Rooms(database).say(ann, name, draft("hi"))).toBeUndefined();
     expect((await new Rooms(database).history(ann, name, {})).lines).toEqual([]);

@@ -3,6 +3,7 @@ import type { DirectSummary, Marks } from "../../contract/direct.ts";
 import { limits } from "../../contract/limits.ts";
 import type { Changes, DirectLine, Page, PageRequest } from "../../contract/words.ts";
 import type { Database } from "../database/database.ts";
+import { transactionInTurn } from "../database/dialect.ts";
 import { type Account, directAccess, directName, ownDirectsAccess } from "./access.ts";
 import { mark, type MarkedTo, unreadLines } from "./marks.ts";
 import { type Draft, Messages } from "./messages.ts";
@@ -63,8 +64,7 @@ export class Directs {
 
   async #begin(me: Account, other: Account): Promise<void> {
     const name = directName(me, other);
-    // The first statement writes, so that another process that begins it too waits here, and not in the middle.
-    await this.#database.transaction().execute(async (transaction) => {
+    await transactionInTurn(this.#database, "conversations", async (transaction) => {
       await transaction
         .insertInto("conversations")
         .values({ kind: "direct", name, createdAt: Date.now() })

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
+import { roomPlace } from "../presence/places.ts";
 import { Memberships } from "./memberships.ts";
 import { Rooms } from "./rooms.ts";
 import { addPeople, addPerson, draft } from "./test-people.ts";
@@ -11,8 +13,8 @@ let memberships: Memberships;
 let people: Record<"Ann" | "Ben" | "Eve", Person>;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
-  memberships = new Memberships(database, (room) => (room === "lobby" ? 7 : 0));
+  database = await openTestDatabase();
+  memberships = new Memberships(database);
   people = await addPeople(database, "Ann", "Ben", "Eve");
 });
 
@@ -28,8 +30,10 @@ async function known(person: Person): Promise<Record<string, string>> {
 
 describe("the list of rooms", () => {
   test("begins with those that are always there, and how many people are in them now", async () => {
+    const here = ["Ben", "Eve"].map((person) => ({ place: roomPlace("lobby"), person, connections: 2 }));
+    await database.insertInto("presencePeople").values(here).execute();
     expect(await memberships.list(people.Ann)).toEqual([
-      { room: { name: "lobby", topic: "", isPrivate: false, people: 7 }, membership: "none" },
+      { room: { name: "lobby", topic: "", isPrivate: false, people: 2 }, membership: "none" },
       { room: { name: "ideas", topic: "", isPrivate: false, people: 0 }, membership: "none" },
       { room: { name: "random", topic: "", isPrivate: false, people: 0 }, membership: "none" },
     ]);

@@ -2,6 +2,8 @@ import { sql } from "kysely";
 import { limits } from "../../contract/limits.ts";
 import type { Membership, RoomInfo } from "../../contract/words.ts";
 import type { Database } from "../database/database.ts";
+import { inTurn, transactionInTurn } from "../database/dialect.ts";
+import { peopleInRoom } from "../presence/places.ts";
 import { type Account, roomAccess } from "./access.ts";
 
 /** A room, and what somebody is to it. */
@@ -13,35 +15,32 @@ export interface OwnRoom {
 /** The room in which everybody begins. */
 const firstRoom = "lobby";
 
-const newestLine = sql<number>`(select coalesce(max(id), 0) from messages where conversationId = conversations.id)`;
+const newestLine = sql<number>`(select coalesce(max(id), 0) from messages where "conversationId" = conversations.id)`;
 
 /** Which rooms there are, and who is in them. Of a private room, only its members and the invited know. */
 export class Memberships {
   readonly #database: Database;
-  readonly #peopleIn: (room: string) => number;
 
-  /** @param peopleIn tells how many people have a room open now. */
-  constructor(database: Database, peopleIn: (room: string) => number) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#peopleIn = peopleIn;
   }
 
   /** Every room that somebody may know of. */
   async list(me: Account): Promise<OwnRoom[]> {
     const rows = await this.#known(me).orderBy("conversations.id").limit(limits.rooms).execute();
-    return rows.map((row) => this.#ownRoom(row));
+    return rows.map((row) => ownRoomOf(row));
   }
 
   /** A room that somebody may know of. */
   async find(me: Account, room: string): Promise<OwnRoom | undefined> {
     const row = await this.#known(me).where("conversations.name", "=", room).executeTakeFirst();
-    return row && this.#ownRoom(row);
+    return row && ownRoomOf(row);
   }
 
   /** A room that everybody may know of. */
   async findPublic(room: string): Promise<RoomInfo | undefined> {
     const row = await this.#rooms().where("name", "=", room).where("isPrivate", "=", 0).executeTakeFirst();
-    return row && this.#info(row);
+    return row && infoOf(row);
   }
 
   /** Whether somebody is a member of a room. */
@@ -54,8 +53,7 @@ export class Memberships {
     me: Account,
     { name, topic, isPrivate }: { name: string; topic: string; isPrivate: boolean },
   ): Promise<RoomInfo | "taken" | "full"> {
-    // The first statement writes, so that another process that makes a room waits here, and not in the middle.
-    const isMade = await this.#database.transaction().execute(async (transaction) => {
+    const isMade = await transactionInTurn(this.#database, "conversations", async (transaction) => {
       const made = await transaction
         .insertInto("conversations")
         .columns(["kind", "name", "topic", "isPrivate", "createdBy", "createdAt"])
@@ -72,7 +70,7 @@ export class Memberships {
             .where("users.id", "=", me.id)
             .where(sql<number>`(select count(*) from conversations where kind = 'room')`, "<", limits.rooms)
             .where(
-              sql<number>`(select count(*) from conversations where createdBy = users.id)`,
+              sql<number>`(select count(*) from conversations where "createdBy" = users.id)`,
               "<",
               limits.createdRooms,
             )
@@ -88,7 +86,7 @@ export class Memberships {
         .execute();
       return true;
     });
-    if (isMade) return { name, topic, isPrivate, people: this.#peopleIn(name) };
+    if (isMade) return { name, topic, isPrivate, people: 0 };
     const sameName = await this.#rooms().where("name", "=", name).executeTakeFirst();
     return sameName === undefined ? "full" : "taken";
   }
@@ -98,31 +96,33 @@ export class Memberships {
     const known = await this.find(me, room);
     if (known === undefined) return "closed";
     if (known.membership === "member") return known.room;
-    const joined = await this.#database
-      .insertInto("members")
-      .columns(["conversationId", "userId", "state", "deliveredTo", "readTo"])
-      .expression(({ val }) =>
-        this.#known(me)
-          .clearSelect()
-          .select(({ ref }) => [
-            ref("conversations.id").as("conversationId"),
-            val(me.id).as("userId"),
-            val("member" as const).as("state"),
-            // What was said before is there to be read, and not unread.
-            newestLine.as("deliveredTo"),
-            newestLine.as("readTo"),
-          ])
-          .where("conversations.name", "=", room)
-          .where(membersOf("member"), "<", limits.members)
-          .where(roomsOf(me), "<", limits.joinedRooms),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .columns(["conversationId", "userId"])
-          .doUpdateSet(({ ref }) => ({ state: "member", readTo: ref("excluded.readTo") })),
-      )
-      .returning("state")
-      .executeTakeFirst();
+    const joined = await inTurn(this.#database, "conversations", (database) =>
+      database
+        .insertInto("members")
+        .columns(["conversationId", "userId", "state", "deliveredTo", "readTo"])
+        .expression(({ val }) =>
+          this.#known(me)
+            .clearSelect()
+            .select(({ ref }) => [
+              ref("conversations.id").as("conversationId"),
+              val(me.id).as("userId"),
+              val("member" as const).as("state"),
+              // What was said before is there to be read, and not unread.
+              newestLine.as("deliveredTo"),
+              newestLine.as("readTo"),
+            ])
+            .where("conversations.name", "=", room)
+            .where(membersOf("member"), "<", limits.members)
+            .where(roomsOf(me), "<", limits.joinedRooms),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .columns(["conversationId", "userId"])
+            .doUpdateSet(({ ref }) => ({ state: "member", readTo: ref("excluded.readTo") })),
+        )
+        .returning("state")
+        .executeTakeFirst(),
+    );
     return joined === undefined ? "full" : known.room;
   }
 
@@ -150,30 +150,32 @@ export class Memberships {
       .updateTable("conversations")
       .set({ topic })
       .where("id", "=", roomAccess(this.#database, me, room).ids)
-      .returning(["name", "topic", "isPrivate"])
+      .returning(["name", "topic", "isPrivate", peopleInRoom.as("people")])
       .executeTakeFirst();
-    return described && this.#info(described);
+    return described && infoOf(described);
   }
 
   /** Invites somebody; members may. @returns the room, or nothing when they are in it or invited already. */
   async invite(me: Account, room: string, guest: Account): Promise<RoomInfo | "full" | undefined> {
     if ((await this.#membership(guest, room)) !== undefined) return undefined;
-    const invited = await this.#database
-      .insertInto("members")
-      .columns(["conversationId", "userId", "state"])
-      .expression(({ val }) =>
-        roomAccess(this.#database, me, room)
-          .ids.clearSelect()
-          .select(({ ref }) => [
-            ref("conversations.id").as("conversationId"),
-            val(guest.id).as("userId"),
-            val("invited" as const).as("state"),
-          ])
-          .where(membersOf("member", "invited"), "<", limits.members),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .returning("state")
-      .executeTakeFirst();
+    const invited = await inTurn(this.#database, "conversations", (database) =>
+      database
+        .insertInto("members")
+        .columns(["conversationId", "userId", "state"])
+        .expression(({ val }) =>
+          roomAccess(this.#database, me, room)
+            .ids.clearSelect()
+            .select(({ ref }) => [
+              ref("conversations.id").as("conversationId"),
+              val(guest.id).as("userId"),
+              val("invited" as const).as("state"),
+            ])
+            .where(membersOf("member", "invited"), "<", limits.members),
+        )
+        .onConflict((conflict) => conflict.doNothing())
+        .returning("state")
+        .executeTakeFirst(),
+    );
     if (invited === undefined) return "full";
     return (await this.find(guest, room))?.room;
   }
@@ -184,7 +186,10 @@ export class Memberships {
   }
 
   #rooms() {
-    return this.#database.selectFrom("conversations").select(["name", "topic", "isPrivate"]).where("kind", "=", "room");
+    return this.#database
+      .selectFrom("conversations")
+      .select(["name", "topic", "isPrivate", peopleInRoom.as("people")])
+      .where("kind", "=", "room");
   }
 
   #known(me: Account) {
@@ -194,30 +199,32 @@ export class Memberships {
         join.onRef("members.conversationId", "=", "conversations.id").on("members.userId", "=", me.id),
       )
       .select(["conversations.name", "conversations.topic", "conversations.isPrivate", "members.state"])
+      .select(peopleInRoom.as("people"))
       .where("conversations.kind", "=", "room")
       .where(({ or, eb }) => or([eb("conversations.isPrivate", "=", 0), eb("members.state", "is not", null)]));
   }
+}
 
-  #ownRoom({ state, ...room }: RoomRow & { state: "member" | "invited" | null }): OwnRoom {
-    return { room: this.#info(room), membership: state ?? "none" };
-  }
+function ownRoomOf({ state, ...room }: RoomRow & { state: "member" | "invited" | null }): OwnRoom {
+  return { room: infoOf(room), membership: state ?? "none" };
+}
 
-  #info({ name, topic, isPrivate }: RoomRow): RoomInfo {
-    return { name, topic, isPrivate: isPrivate === 1, people: this.#peopleIn(name) };
-  }
+function infoOf({ name, topic, isPrivate, people }: RoomRow): RoomInfo {
+  return { name, topic, isPrivate: isPrivate === 1, people };
 }
 
 interface RoomRow {
   readonly name: string;
   readonly topic: string;
   readonly isPrivate: 0 | 1;
+  readonly people: number;
 }
 
 /** How many rooms somebody is in. */
 function roomsOf(me: Account) {
   return sql<number>`(
-    select count(*) from members inner join conversations on conversations.id = members.conversationId
-    where members.userId = ${me.id} and members.state = 'member' and conversations.kind = 'room'
+    select count(*) from members inner join conversations on conversations.id = members."conversationId"
+    where members."userId" = ${me.id} and members.state = 'member' and conversations.kind = 'room'
   )`;
 }
 
@@ -225,6 +232,6 @@ function roomsOf(me: Account) {
 function membersOf(...states: ("member" | "invited")[]) {
   return sql<number>`(
     select count(*) from members as others
-    where others.conversationId = conversations.id and others.state in (${sql.join(states)})
+    where others."conversationId" = conversations.id and others.state in (${sql.join(states)})
   )`;
 }

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { limits } from "../../contract/limits.ts";
 import type { Changes, Line, Page, PageRequest } from "../../contract/words.ts";
 import type { Database } from "../database/database.ts";
+import { inTurn } from "../database/dialect.ts";
 import type { Access, Account } from "./access.ts";
 
 /** A message as its writer's page sent it. */
@@ -10,12 +11,12 @@ export interface Draft {
   readonly text: string;
 }
 
-// SQLite has one writer at a time: inside a statement that writes, nobody else can take the same number.
+// Only for statements that have their turn: nobody else can take the same number then.
 const nextRevision = sql<number>`(select coalesce(max(revision), 0) + 1 from messages)`;
 
 const addressee = sql<string>`(
-  select users.name from members inner join users on users.id = members.userId
-  where members.conversationId = messages.conversationId and members.userId <> messages.authorId
+  select users.name from members inner join users on users.id = members."userId"
+  where members."conversationId" = messages."conversationId" and members."userId" <> messages."authorId"
 )`;
 
 /**
@@ -58,25 +59,9 @@ export class Messages<L extends Line> {
    * @returns nothing where the writer has no access, or has used its `clientId` in another conversation.
    */
   async add(access: Access, author: Account, { clientId, text }: Draft): Promise<L | undefined> {
-    await this.#database
-      .insertInto("messages")
-      .columns(["revision", "conversationId", "authorId", "clientId", "text", "state", "createdAt"])
-      .expression(({ selectFrom, val }) =>
-        selectFrom(access.ids.as("place"))
-          .select(({ ref }) => [
-            nextRevision.as("revision"),
-            ref("place.id").as("conversationId"),
-            val(author.id).as("authorId"),
-            val(clientId).as("clientId"),
-            val(text).as("text"),
-            val("said" as const).as("state"),
-            val(Date.now()).as("createdAt"),
-          ])
-          // SQLite takes `on conflict` for a part of the join where a select ends without a condition.
-          .where(sql<boolean>`true`),
-      )
-      .onConflict((conflict) => conflict.columns(["authorId", "clientId"]).doNothing())
-      .execute();
+    await inTurn(this.#database, "revisions", (database) =>
+      insertOnce(database, access, { authorId: author.id, clientId, text }).execute(),
+    );
     return this.#lines(access)
       .where("messages.authorId", "=", author.id)
       .where("messages.clientId", "=", clientId)
@@ -85,13 +70,13 @@ export class Messages<L extends Line> {
 
   /** Changes one's own message. @returns nothing for any other, and for one that was deleted. */
   async edit(access: Access, author: Account, { id, text }: { id: number; text: string }): Promise<L | undefined> {
-    const changed = await this.#change(access, author, id).set({ text, state: "edited" }).executeTakeFirst();
+    const changed = await this.#change(access, author, { id, text, state: "edited" });
     return changed && this.#own(access, author, id).executeTakeFirst();
   }
 
   /** Deletes one's own message: its text is gone, that it was there is not. @returns nothing for any other. */
   async delete(access: Access, author: Account, id: number): Promise<L | undefined> {
-    await this.#change(access, author, id).set({ text: "", state: "deleted" }).execute();
+    await this.#change(access, author, { id, text: "", state: "deleted" });
     // Also when it was deleted before: whoever asks again has not heard the answer.
     return this.#own(access, author, id).where("messages.state", "=", "deleted").executeTakeFirst();
   }
@@ -118,6 +103,8 @@ export class Messages<L extends Line> {
 
   /** These lines, of those one may read, newest first; the oldest are left out when there is too much text in them. */
   async lines(access: Access, ids: readonly number[]): Promise<L[]> {
+    // Postgres knows no empty list.
+    if (ids.length === 0) return [];
     return upToOnePage(
       await this.#lines(access).where("messages.id", "in", ids).orderBy("messages.id", "desc").execute(),
     );
@@ -162,16 +149,47 @@ export class Messages<L extends Line> {
     return this.#lines(access).where("messages.id", "=", id).where("messages.authorId", "=", author.id);
   }
 
-  #change({ is, ids }: Access, author: Account, id: number) {
-    return this.#database
-      .updateTable("messages")
-      .set({ revision: nextRevision })
-      .where("id", "=", id)
-      .where("authorId", "=", author.id)
-      .where("state", "<>", "deleted")
-      .where("conversationId", is, ids)
-      .returning("id");
+  #change({ is, ids }: Access, author: Account, { id, ...change }: Change): Promise<{ id: number } | undefined> {
+    return inTurn(this.#database, "revisions", (database) =>
+      database
+        .updateTable("messages")
+        .set({ ...change, revision: nextRevision })
+        .where("id", "=", id)
+        .where("authorId", "=", author.id)
+        .where("state", "<>", "deleted")
+        .where("conversationId", is, ids)
+        .returning("id")
+        .executeTakeFirst(),
+    );
   }
+}
+
+/** What becomes of a message. */
+interface Change {
+  readonly id: number;
+  readonly text: string;
+  readonly state: "edited" | "deleted";
+}
+
+function insertOnce(database: Database, access: Access, { authorId, clientId, text }: Draft & { authorId: number }) {
+  return database
+    .insertInto("messages")
+    .columns(["revision", "conversationId", "authorId", "clientId", "text", "state", "createdAt"])
+    .expression(({ selectFrom, val }) =>
+      selectFrom(access.ids.as("place"))
+        .select(({ ref }) => [
+          nextRevision.as("revision"),
+          ref("place.id").as("conversationId"),
+          val(authorId).as("authorId"),
+          val(clientId).as("clientId"),
+          val(text).as("text"),
+          val("said" as const).as("state"),
+          val(Date.now()).as("createdAt"),
+        ])
+        // SQLite takes `on conflict` for a part of the join where a select ends without a condition.
+        .where(sql<boolean>`true`),
+    )
+    .onConflict((conflict) => conflict.columns(["authorId", "clientId"]).doNothing());
 }
 
 /** The first lines, with no more text than one page of the longest lines has: so much waits for a slow reader at most. */

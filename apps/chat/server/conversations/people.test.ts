@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { limits } from "../../contract/limits.ts";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Announcements } from "./announcements.ts";
 import { People } from "./people.ts";
 import { addPeople, addPerson } from "./test-people.ts";
@@ -8,7 +9,7 @@ import { addPeople, addPerson } from "./test-people.ts";
 let database: Database;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
 });
 
 afterEach(async () => {

@@ -33,6 +33,8 @@ export class People {
   /** The names that begin so, in their order, without one's own: at most `limits.found`. */
   async find(me: Account, beginning: string): Promise<string[]> {
     const key = nameKey(beginning);
+    // Postgres takes no text that has it, and no name does.
+    if (key.includes("\0")) return [];
     const found = await this.#others(me)
       .where("nameKey", ">=", key)
       .where("nameKey", "<", key + lastCharacter)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../contract/limits.ts";
 import type { Person } from "../accounts/person.ts";
 import { type Database, openDatabase } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Memberships } from "./memberships.ts";
 import { overlap } from "./messages.ts";
 import { Rooms } from "./rooms.ts";
@@ -15,10 +16,10 @@ let rooms: Rooms;
 let people: Record<"Ann" | "Ben" | "Eve", Person>;
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   rooms = new Rooms(database);
   people = await addPeople(database, "Ann", "Ben", "Eve");
-  const memberships = new Memberships(database, () => 0);
+  const memberships = new Memberships(database);
   for (const person of [people.Ann, people.Ben]) {
     await memberships.join(person, "lobby");
     await memberships.join(person, "ideas");
@@ -238,7 +239,7 @@ test("two processes on one file give every change a revision of its own", async 
   const processes = [await openDatabase(file), await openDatabase(file)];
   try {
     const { Ann } = await addPeople(processes[0]!, "Ann");
-    await new Memberships(processes[0]!, () => 0).join(Ann, "lobby");
+    await new Memberships(processes[0]!).join(Ann, "lobby");
     const sent = Array.from({ length: 20 }, (_, number) => draft(`${number}`));
     const stored = await Promise.all(
       processes.flatMap((each) => sent.map((message) => new Rooms(each).say(Ann, "lobby", message))),

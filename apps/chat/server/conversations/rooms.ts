@@ -16,7 +16,7 @@ export class Rooms {
   }
 
   /** All that a page is told when it comes: the newest lines, and the revision from which it hears the rest. */
-  async welcome(me: Account, room: string): Promise<Omit<RoomWelcome, "room" | "people">> {
+  async welcome(me: Account, room: string): Promise<Omit<RoomWelcome, "room" | "people" | "node">> {
     const revision = await this.#messages.revision();
     const page = await this.#messages.page(this.#access(me, room), {});
     const { is, ids } = this.#access(me, room);

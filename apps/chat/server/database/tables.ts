@@ -1,6 +1,6 @@
 import type { Generated, Selectable } from "kysely";
 
-// Times are milliseconds since 1970. SQLite has no booleans: 0 and 1.
+// Times are milliseconds since 1970. SQLite has no booleans: 0 and 1, on Postgres too.
 
 /** An account. */
 export interface UsersTable {
@@ -76,6 +76,30 @@ export interface SettingsTable {
   readonly value: string;
 }
 
+/** A process that serves the chat. */
+export interface PresenceNodesTable {
+  /** Another one for each life of a node: one that was taken for dead comes back under a new one. */
+  readonly id: string;
+  readonly name: string;
+  /** By the clock of the database: from then on any other node may take away what the node left behind. */
+  readonly aliveUntil: number;
+}
+
+/** A connection of somebody in a place, on one node. */
+export interface PresenceConnectionsTable {
+  readonly connection: string;
+  readonly place: string;
+  readonly person: string;
+  readonly node: string;
+}
+
+/** Somebody who is in a place, with how many connections on all nodes; whoever has none has no row. */
+export interface PresencePeopleTable {
+  readonly place: string;
+  readonly person: string;
+  readonly connections: number;
+}
+
 /** The tables of the chat. */
 export interface Tables {
   readonly users: UsersTable;
@@ -85,6 +109,9 @@ export interface Tables {
   readonly messages: MessagesTable;
   readonly announcements: AnnouncementsTable;
   readonly settings: SettingsTable;
+  readonly presenceNodes: PresenceNodesTable;
+  readonly presenceConnections: PresenceConnectionsTable;
+  readonly presencePeople: PresencePeopleTable;
 }
 
 export type User = Selectable<UsersTable>;

@@ -1,18 +1,21 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../database/database.ts";
+import type { Database } from "../database/database.ts";
+import { openTestDatabase } from "../database/test-database.ts";
 import { Health } from "./health.ts";
 
 let database: Database;
 let isStopping: boolean;
+let isConnected: boolean;
 let url: string;
 const server = createServer();
 
 beforeEach(async () => {
-  database = await openDatabase(":memory:");
+  database = await openTestDatabase();
   isStopping = false;
-  const health = new Health({ database, isStopping: () => isStopping });
+  isConnected = true;
+  const health = new Health({ database, isStopping: () => isStopping, isConnected: () => isConnected });
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
     if (request.url === "/healthz") health.live(request, response);
@@ -47,6 +50,12 @@ describe("Health", () => {
     isStopping = true;
     expect(await ask("/readyz")).toEqual([503, { problem: "The server is stopping." }]);
     expect(await ask("/healthz")).toEqual([200, { status: "ok" }]);
+  });
+
+  test("is not ready while Redis is away, and says so without asking to be started anew", async () => {
+    isConnected = false;
+    expect(await ask("/readyz")).toEqual([503, { problem: "Redis does not answer." }]);
+    expect(await ask("/healthz")).toEqual([200, { status: "ok", problem: "Redis does not answer." }]);
   });
 
   test("is not ready when the database does not answer, but alive", async () => {

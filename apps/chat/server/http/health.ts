@@ -6,6 +6,8 @@ import { type Answer, problem, sendAnswer } from "./answer.ts";
 export interface HealthParts {
   readonly database: Database;
   readonly isStopping: () => boolean;
+  /** Whether what one says here reaches the other nodes. */
+  readonly isConnected: () => boolean;
 }
 
 /**
@@ -22,12 +24,18 @@ export class Health {
 
   /** Answers one request for `/healthz`. */
   live(request: IncomingMessage, response: ServerResponse): void {
-    sendAnswer(response, isRead(request) ? { status: 200, body: { status: "ok" } } : readOnly);
+    sendAnswer(response, isRead(request) ? this.#liveness() : readOnly);
   }
 
   /** Answers one request for `/readyz`. */
   async ready(request: IncomingMessage, response: ServerResponse): Promise<void> {
     sendAnswer(response, isRead(request) ? await this.#readiness() : readOnly);
+  }
+
+  // Another process would find Redis away too: this one waits for it, and keeps its people.
+  #liveness(): Answer {
+    const problems = this.#parts.isConnected() ? {} : { problem: redisAway };
+    return { status: 200, body: { status: "ok", ...problems } };
   }
 
   async #readiness(): Promise<Answer> {
@@ -37,10 +45,12 @@ export class Health {
     } catch {
       return problem(503, "The database does not answer.");
     }
+    if (!this.#parts.isConnected()) return problem(503, redisAway);
     return { status: 200, body: { status: "ok" } };
   }
 }
 
+const redisAway = "Redis does not answer.";
 const readOnly = problem(405, "This takes GET.", { allow: "GET, HEAD" });
 
 function isRead({ method }: IncomingMessage): boolean {

@@ -93,7 +93,7 @@ export function liveConversation(kind: "room" | "direct" = "room") {
     keepPending: (_, pending) => (kept.pending = pending),
     keepDraft: (_, draft) => (kept.draft = draft),
   });
-  model.linkChanged({ kind: "live" });
+  model.linkChanged({ kind: "live", node: "node-1" });
   const ids = (): number[] => model.store.get().window.lines.map(({ id }) => id);
   return { link, model, kept, ids };
 }

@@ -77,7 +77,7 @@ describe("Reading", () => {
     model.linkChanged({ kind: "connecting" });
     model.reading.seen(5);
     expect(await marks()).toEqual([]);
-    model.linkChanged({ kind: "live" });
+    model.linkChanged({ kind: "live", node: "node-1" });
     model.reading.known({ readTo: 3, deliveredTo: 5, unread: 2, newest: 5 });
     expect(model.store.get().unread).toBe(0);
     expect(await marks()).toEqual([{ readTo: 5 }]);

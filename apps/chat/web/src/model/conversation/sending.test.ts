@@ -58,7 +58,7 @@ describe("Sending", () => {
     talk.model.say("one");
     expect(states(talk)).toEqual(["one waiting"]);
     expect(talk.link.calls).toHaveLength(0);
-    talk.model.linkChanged({ kind: "live" });
+    talk.model.linkChanged({ kind: "live", node: "node-1" });
     expect(talk.link.last.data).toMatchObject({ text: "one" });
   });
 
@@ -70,7 +70,7 @@ describe("Sending", () => {
     talk.link.last.lose();
     await settle();
     expect(states(talk)).toEqual(["hi waiting"]);
-    talk.model.linkChanged({ kind: "live" });
+    talk.model.linkChanged({ kind: "live", node: "node-1" });
     expect(talk.link.calls).toHaveLength(2);
     expect(clientIdOf(talk)).toBe(first);
   });

@@ -13,7 +13,7 @@ export interface CatchingUpOwner<L extends Line> {
 }
 
 /**
- * Finds out what happened while a connection was away.
+ * Finds out what happened while a connection was away, and what was lost on the way.
  *
  * It goes by revisions: every insert, edit and deletion has a higher one than those before. How far this page has come only
  * advances with what certainly has no gap before it: the events, in their order, and complete lists of changes. A reply to
@@ -33,7 +33,11 @@ export class CatchingUp<L extends Line> {
     this.#owner = owner;
   }
 
-  /** The server has said welcome. Answers whether it was the first time: then its welcome is all there is to know. */
+  /**
+   * The server has said welcome: to a new connection, or because events were lost on the way.
+   *
+   * @returns whether it was the first time: then its welcome is all there is to know.
+   */
   welcomed(revision: number): boolean {
     this.#heard = Math.max(this.#heard, revision);
     if (this.#known === undefined) {
@@ -50,11 +54,6 @@ export class CatchingUp<L extends Line> {
     // While an answer is awaited there may be a gap before this line.
     if (this.#asked === undefined && this.#known !== undefined) this.#known = this.#heard;
     this.#owner.merge([line]);
-  }
-
-  /** Events were lost on the way. */
-  missed(): void {
-    if (this.#known !== undefined) void this.#ask();
   }
 
   async #ask(): Promise<void> {

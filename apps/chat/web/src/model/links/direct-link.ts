@@ -37,14 +37,13 @@ export class DirectLink {
     });
     this.#stop = [
       remote.onState((state, info) => changed(linkStateOf(state, info))),
-      remote.on("welcome", ({ conversations, revision }) => {
+      remote.on("welcome", ({ conversations, revision, node }) => {
         catchingUp.welcomed(revision);
         owner.directWelcomed(conversations);
-        changed({ kind: "live" });
+        changed({ kind: "live", node });
       }),
       remote.on("told", (line) => catchingUp.heard(line)),
       remote.on("changed", (line) => catchingUp.heard(line)),
-      remote.on("missed", () => catchingUp.missed()),
       remote.on("typing", ({ from }) => owner.directTyping(from)),
       remote.on("marked", ({ by, with: other, ...marks }) => owner.directMarked(by, other, marks)),
     ];

@@ -31,7 +31,7 @@ describe("linkStateOf", () => {
 describe("worseOf", () => {
   test("takes the one that is less live", () => {
     const waiting = linkStateOf("waiting", {}, 0);
-    expect(worseOf({ kind: "live" }, waiting)).toBe(waiting);
+    expect(worseOf({ kind: "live", node: "node-1" }, waiting)).toBe(waiting);
     expect(worseOf(waiting, { kind: "connecting" })).toBe(waiting);
   });
 });

@@ -3,7 +3,8 @@ import type { ConnectionState, StateInfo } from "@solent/client";
 /** What is true about a connection, in the words of its user. */
 export type LinkState =
   | { readonly kind: "connecting" }
-  | { readonly kind: "live" }
+  /** `node` is what the server calls itself: of several, each connection may have another one. */
+  | { readonly kind: "live"; readonly node: string }
   | { readonly kind: "waiting"; readonly why: string; readonly retryAt: number }
   | { readonly kind: "ended"; readonly why: string };
 
@@ -34,7 +35,7 @@ function reasonOf({ code = 1006, reason }: StateInfo): string {
 
 const order: readonly LinkState["kind"][] = ["live", "connecting", "waiting", "ended"];
 
-/** The worse of two: a page is only as live as the connections it needs. */
+/** The worse of two: a page is only as live as the connections it needs. Of two that are alike, the first. */
 export function worseOf(one: LinkState, other: LinkState): LinkState {
   return order.indexOf(one.kind) >= order.indexOf(other.kind) ? one : other;
 }

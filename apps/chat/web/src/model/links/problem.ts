@@ -14,6 +14,8 @@ export function problemOf(error: unknown): string {
   if (!(error instanceof ClientError)) throw error;
   switch (error.code) {
     case "CLIENT_CALL_FAILED":
+      // The server failed, and not what was asked of it: what joins its nodes may be away for a moment.
+      if (error.failure?.code === "HANDLER_FAILED") return "That did not work just now. Try again.";
       return refusals[error.failure?.code ?? ""] ?? `The server refused that (${error.failure?.code ?? "no reason"}).`;
     case "CLIENT_CALL_UNANSWERED":
       return "The server did not answer.";

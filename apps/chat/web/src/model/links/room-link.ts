@@ -66,15 +66,14 @@ export class RoomLink {
     });
     this.#stop.push(
       remote.onState((state, info) => conversation.linkChanged(linkStateOf(state, info))),
-      remote.on("welcome", ({ page, revision, readTo, unread }) => {
+      remote.on("welcome", ({ page, revision, readTo, unread, node }) => {
         const isFirst = catchingUp.welcomed(revision);
         conversation.reading.known({ readTo, deliveredTo: 0, unread, newest: page.lines.at(-1)?.id ?? 0 });
         if (isFirst || !conversation.store.get().isReady) conversation.history.show(page);
-        conversation.linkChanged({ kind: "live" });
+        conversation.linkChanged({ kind: "live", node });
       }),
       remote.on("said", (line) => catchingUp.heard(line)),
       remote.on("changed", (line) => catchingUp.heard(line)),
-      remote.on("missed", () => catchingUp.missed()),
       remote.on("typing", ({ name }) => conversation.heardTyping(name)),
       remote.on("read", ({ upTo }) => conversation.reading.readElsewhere(upTo)),
     );

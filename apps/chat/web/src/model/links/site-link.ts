@@ -10,7 +10,7 @@ export interface OwnRoom {
   readonly membership: Membership;
 }
 
-/** What the server says first. */
+/** What the server says first, and again when something was lost on the way. */
 export interface SiteWelcome {
   readonly people: readonly string[];
   readonly rooms: readonly OwnRoom[];
@@ -37,13 +37,13 @@ export interface NewRoom {
 
 /** The connection for what concerns everybody. */
 export class SiteLink {
-  readonly #owner: SiteOwner;
-  #stop: (() => void)[] = [];
-  #remote: RemoteConsumer<typeof site>;
+  readonly #stop: (() => void)[];
+  readonly #remote: RemoteConsumer<typeof site>;
 
   constructor(owner: SiteOwner) {
-    this.#owner = owner;
-    this.#remote = this.#connect();
+    const remote = connect<typeof site>("/site", { reconnect: { maxFirstAttempts: Infinity } });
+    this.#remote = remote;
+    this.#stop = hear(remote, owner);
   }
 
   /** Makes a room and joins it. Answers what the problem is, or nothing. */
@@ -83,27 +83,19 @@ export class SiteLink {
     for (const stop of this.#stop) stop();
     this.#remote.close();
   }
+}
 
-  #connect(): RemoteConsumer<typeof site> {
-    const owner = this.#owner;
-    const remote = connect<typeof site>("/site", { reconnect: { maxFirstAttempts: Infinity } });
-    this.#stop = [
-      remote.onState((state, info) => owner.siteLinkChanged(linkStateOf(state, info))),
-      remote.on("welcome", (welcome) => {
-        owner.siteWelcomed(welcome);
-        owner.siteLinkChanged({ kind: "live" });
-      }),
-      remote.on("came", ({ name }) => owner.cameOnline(name)),
-      remote.on("left", ({ name }) => owner.wentOffline(name)),
-      remote.on("room", (room) => owner.roomChanged(room)),
-      remote.on("membership", (own) => owner.membershipChanged(own)),
-      remote.on("announced", (announcement) => owner.announced(announcement)),
-      // The welcome tells everything anew: there is nothing to catch up with one by one.
-      remote.on("missed", () => {
-        this.close();
-        this.#remote = this.#connect();
-      }),
-    ];
-    return remote;
-  }
+function hear(remote: RemoteConsumer<typeof site>, owner: SiteOwner): (() => void)[] {
+  return [
+    remote.onState((state, info) => owner.siteLinkChanged(linkStateOf(state, info))),
+    remote.on("welcome", ({ node, ...welcome }) => {
+      owner.siteWelcomed(welcome);
+      owner.siteLinkChanged({ kind: "live", node });
+    }),
+    remote.on("came", ({ name }) => owner.cameOnline(name)),
+    remote.on("left", ({ name }) => owner.wentOffline(name)),
+    remote.on("room", (room) => owner.roomChanged(room)),
+    remote.on("membership", (own) => owner.membershipChanged(own)),
+    remote.on("announced", (announcement) => owner.announced(announcement)),
+  ];
 }

@@ -15,6 +15,7 @@ export function ConnectionBadge({ link }: { readonly link: LinkState }) {
       data-state={link.kind}
       role="status"
       aria-label={`Connection: ${words[link.kind]}`}
+      title={link.kind === "live" ? `Live through ${link.node}` : undefined}
     >
       {words[link.kind]}
     </span>

@@ -27,7 +27,7 @@ export function ConversationView({ conversation, conversationModel }: Conversati
   const { deleting, setDeleting, deleteIt, endDeleting, deletions } = useDeleting(conversationModel);
   const endEditing = useCallback(() => setEditing(undefined), []);
   const { kind, name, problem, isReady } = conversation;
-  const link: LinkState = worseOf(state.siteLink, conversation.link);
+  const link: LinkState = worseOf(conversation.link, state.siteLink);
   const isNobody = !isReady && problem !== "";
   return (
     <>

@@ -17,6 +17,11 @@ export function Sidebar(account: AccountActions) {
         <p className="sidebar-title" aria-hidden="true">
           Solent Chat
         </p>
+        {state.siteLink.kind === "live" && (
+          <small className="sidebar-node" title="The server that this page is connected to">
+            {state.siteLink.node}
+          </small>
+        )}
       </header>
       {/* Where a conversation is open, it says so itself. */}
       {state.open === undefined && <ConnectionNotice link={state.siteLink} onRetry={() => model.retry()} />}
