@@ -29,8 +29,8 @@ export interface Sender extends AsyncDisposable {
    * Sends an event to every member of a group, on all nodes: as `ChannelLayer.groupSend`.
    *
    * @throws {SolentError} NAME_INVALID, EVENT_INVALID, MESSAGE_TOO_LARGE, LAYER_BUSY; LAYER_UNAVAILABLE when Redis did not come
-   *   within `publishTimeoutMs`, and surely nothing was sent; LAYER_UNCERTAIN when that is not known; CONFIG_INVALID once Redis
-   *   has said that the nodes have other options; LAYER_CLOSED.
+   *   within `publishTimeoutMs`, and surely nothing was sent; LAYER_UNCERTAIN when that is not known; CONFIG_INVALID when
+   *   Redis says that the nodes have other options; LAYER_CLOSED.
    */
   groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void>;
 

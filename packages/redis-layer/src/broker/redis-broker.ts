@@ -15,7 +15,7 @@ import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
-import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
+import { Publisher, type PublisherOptions, type PublisherRoutes } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
 import { type LayerBroker, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";
@@ -76,11 +76,15 @@ export class RedisBroker implements LayerBroker {
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
-      onAccepted: () => this.#lookForReady(),
+      onAccepted: () => {
+        this.#publisher.flushSoon();
+        this.#lookForReady();
+      },
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
-    this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
+    const routes = parts.connection.isSender === true ? this.#onceAccepted(this.#topology) : this.#topology;
+    this.#publisher = new Publisher(routes, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
 
@@ -160,7 +164,7 @@ export class RedisBroker implements LayerBroker {
   #end(reason: SolentError): void {
     this.#isClosed = true;
     this.#deployment.close();
-    this.#publisher.close();
+    this.#publisher.close(reason);
     this.#topology.close();
     this.#ready.close(reason);
   }
@@ -176,6 +180,18 @@ export class RedisBroker implements LayerBroker {
   #lookForReady(): void {
     this.#hasBeenReady ||= this.isReady;
     this.#ready.look();
+  }
+
+  // A node waits until it is ready before it takes connections. Who only sends begins at once, and must not say anything where
+  // the nodes do not hear it: it waits until every server that is there has said which nodes run.
+  #onceAccepted(topology: Topology): PublisherRoutes {
+    const isAccepted = (): boolean =>
+      [...topology.servers].every((server) => server.commands === undefined || this.#deployment.isAcceptedBy(server));
+    return {
+      serverOf: (partition) => (isAccepted() ? topology.serverOf(partition) : undefined),
+      serverAt: (address) => topology.serverAt(address),
+      lookAgain: () => topology.lookAgain(),
+    };
   }
 
   // An answer that nobody listens for is lost: the question has to wait.

@@ -31,7 +31,7 @@ export interface ServerParts {
   readonly scripts: readonly Script[];
   /** Patterns that are subscribed to together with the home channel; what matches them is a message like any other. */
   readonly patterns?: () => readonly string[];
-  /** Whether it only sends: it subscribes to nothing until `listen`, and proves that commands are answered. */
+  /** Whether it only sends: it subscribes to nothing until `listen`. */
   readonly isSender?: boolean | undefined;
   readonly events: ServerEvents;
   readonly connectTimeoutMs: number;
@@ -138,8 +138,6 @@ export class RedisServer {
   listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    // It goes on, over both connections, when the second one works.
-    this.#proof.stop();
     this.#subscriber.start();
   }
 

@@ -70,7 +70,12 @@ export class Deployment {
 
   /** Whether every server that is asked has accepted this node. */
   get isAccepted(): boolean {
-    return [...this.#parts.topology.servers].every((server) => !this.#isAsked(server) || this.#accepted.has(server));
+    return [...this.#parts.topology.servers].every((server) => this.isAcceptedBy(server));
+  }
+
+  /** Whether a server has accepted this node, or is not asked. */
+  isAcceptedBy(server: RedisServer): boolean {
+    return !this.#isAsked(server) || this.#accepted.has(server);
   }
 
   /** Says at a server that this node runs. What goes wrong with Redis is tried again later. */

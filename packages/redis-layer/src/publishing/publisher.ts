@@ -113,11 +113,12 @@ export class Publisher {
     });
   }
 
-  close(): void {
+  /** Rejects what has not been written. */
+  close(reason: SolentError = new SolentError("LAYER_CLOSED")): void {
     this.#isClosed = true;
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#retryTimer);
-    for (const lane of this.#lanes.values()) lane.expire(Infinity, new SolentError("LAYER_CLOSED"));
+    for (const lane of this.#lanes.values()) lane.expire(Infinity, reason);
   }
 
   #laneOf(partition: number): Lane {
