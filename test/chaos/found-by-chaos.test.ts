@@ -102,6 +102,25 @@ describe("what chaos found", () => {
     expect(before.slice(0, 2)).toEqual([1, expect.stringMatching(/^gap/)]);
   }, 60_000);
 
+  test("a publisher finds a slot that has moved, though it never stops trying", async () => {
+    await using cluster = await redisCluster();
+    const redis = { cluster: cluster.nodes.map(({ url }) => url) };
+    const [first, second] = cluster.nodes;
+    await using layer = new RedisPubSubChannelLayer({ redis });
+    const slot = await (async () => {
+      await using reader = new RedisPubSubChannelLayer({ redis });
+      await reader.attach(new Reader()).join("room");
+      return (await ownerOf(cluster, "room")).slot;
+    })();
+    await layer.groupSend("room", say(0));
+    // There and back, since the layer may look by itself shortly after its start.
+    for (let n = 1; n <= 3; n += 1) {
+      const owner = await cluster.primaryOf(slot);
+      await cluster.moveSlot(slot, owner === first ? second! : first!);
+      await layer.groupSend("room", say(n));
+    }
+  }, 60_000);
+
   test("a send settles, and others work again, when answers stop coming and everything else goes on", async () => {
     await using server = await redisProcess();
     await using proxy = await redisProxy(server);
