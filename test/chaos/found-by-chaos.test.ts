@@ -121,6 +121,32 @@ describe("what chaos found", () => {
     }
   }, 60_000);
 
+  test("a send that was put off is written when its time comes, though nobody sends anything else", async () => {
+    await using server = await redisProcess({ args: ["--busy-reply-threshold", "1"] });
+    await using layer = new RedisPubSubChannelLayer({ redis: server.url });
+    await layer.ready();
+    const spinner = server.client();
+    const killer = server.client();
+    await killer.ping();
+    for (let round = 0; round < 10; round += 1) {
+      const spinning = spinner.eval("while true do end", 0).catch(() => {});
+      await eventually("it is busy", async () =>
+        killer.get("x").then(
+          () => false,
+          () => true,
+        ),
+      );
+      // Each in a partition of its own, put off one after the other; the first succeeds before the second may try.
+      const sends = [layer.groupSend("room", say(1))];
+      for (let turns = 0; turns < 3; turns += 1) await killer.get("x").catch(() => {});
+      sends.push(layer.groupSend("hall", say(1)));
+      for (let turns = 0; turns < 3; turns += 1) await killer.get("x").catch(() => {});
+      await killer.script("KILL");
+      await spinning;
+      await Promise.all(sends);
+    }
+  }, 60_000);
+
   test("a send settles, and others work again, when answers stop coming and everything else goes on", async () => {
     await using server = await redisProcess();
     await using proxy = await redisProxy(server);
