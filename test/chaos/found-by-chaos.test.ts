@@ -121,6 +121,27 @@ describe("what chaos found", () => {
     }
   }, 60_000);
 
+  test("a server keeps its connections when the slot over which they are proved moves away", async () => {
+    await using cluster = await redisCluster();
+    const redis = { cluster: cluster.nodes.map(({ url }) => url) };
+    const problems: string[] = [];
+    const onProblem = (problem: Error): void => void problems.push(problem.message);
+    await using layer = new RedisPubSubChannelLayer({ redis, proofIntervalMs: 20, proofTimeoutMs: 500, onProblem });
+    await layer.ready();
+    const [from, to] = cluster.nodes;
+    const homes = async (): Promise<string[]> =>
+      (await from!.control.call("PUBSUB", "SHARDCHANNELS", "*}:node:*")) as string[];
+    const [home] = await homes();
+    await cluster.moveSlot(await cluster.slotOf(home!), to!);
+    await eventually("it has another home there", async () => (await homes()).some((name) => name !== home));
+    const proofs = async (): Promise<number> =>
+      Number(/calls=(\d+)/.exec((await from!.info("commandstats")).get("cmdstat_spublish") ?? "")?.[1] ?? 0);
+    const before = await proofs();
+    // More than fit into the time that an answer may take.
+    await eventually("it has been proved many times", async () => (await proofs()) > before + 40);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
   test("a send that was put off is written when its time comes, though nobody sends anything else", async () => {
     await using server = await redisProcess({ args: ["--busy-reply-threshold", "1"] });
     await using layer = new RedisPubSubChannelLayer({ redis: server.url });

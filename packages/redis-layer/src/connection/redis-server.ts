@@ -127,7 +127,10 @@ export class RedisServer {
     this.#home = home;
     if (isNew) this.#subscriber.start();
     const redis = this.subscriber;
-    if (redis !== undefined) await this.subscribeOn(redis, [home]);
+    if (redis === undefined) return;
+    await this.subscribeOn(redis, [home]);
+    // What was asked over the old one is never answered.
+    if (this.subscriber === redis) this.#prove();
   }
 
   /** Makes both connections anew: they cannot be trusted, or lead to the wrong server. */
