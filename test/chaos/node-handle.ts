@@ -11,8 +11,8 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Beyond this a node does not answer any more: more than every wait of its own. */
-const answerTimeoutMs = 30_000;
+/** Beyond this a node does not answer any more: more than every wait of its own, and than the slowest failover. */
+const answerTimeoutMs = 60_000;
 
 const program = fileURLToPath(new URL("node-process.ts", import.meta.url));
 // From source, as all tests; Node 20 cannot read TypeScript alone, tsx can.
@@ -46,7 +46,7 @@ export class NodeHandle implements AsyncDisposable {
     return this.#isStopped;
   }
 
-  /** Asks the node; rejects when it answers with an error, ends, or does not answer for 30 s. */
+  /** Asks the node; rejects when it answers with an error, ends, or does not answer for a minute. */
   ask<Call extends keyof NodeCalls>(
     call: Call,
     ...parameters: Parameters<NodeCalls[Call]>
