@@ -186,8 +186,10 @@ let knownLeash;
  *
  * A process that is killed itself cannot end its children, and a killed run of the tests must not leave servers behind.
  * Elsewhere, and without util-linux, only an orderly exit takes them along.
+ *
+ * @returns {string[]}
  */
-function leash() {
+export function leash() {
   const words = ["setpriv", "--pdeathsig", "KILL"];
   knownLeash ??= spawnSync(words[0] ?? "", [...words.slice(1), "true"], { stdio: "ignore" }).status === 0 ? words : [];
   return knownLeash;

@@ -7,7 +7,7 @@ import { planOf } from "./plan.ts";
 import type { Topology } from "./world.ts";
 
 /** A short set: `pnpm chaos` runs as many as one likes. */
-const seeds: Readonly<Record<Topology, readonly number[]>> = { single: [1, 2, 3, 4], sentinel: [1], cluster: [1] };
+const seeds: Readonly<Record<Topology, readonly number[]>> = { single: [2, 4, 28], sentinel: [8], cluster: [14] };
 
 const startTimeoutMs = 60_000;
 const seedTimeoutMs = 60_000;
@@ -30,14 +30,12 @@ describe.each(["single", "sentinel", "cluster"] as const)("nodes on %s", (topolo
     seedTimeoutMs,
   );
 
-  test.runIf(topology === "single").each(Object.entries(corruptions))(
-    "would be found out if they showed %s",
-    (_, { rule, corrupt }) => {
-      // Not every run has every thing that could be falsified.
-      const corrupted = histories.map(corrupt).find((history) => history !== undefined);
-      expect(checkHistory(corrupted!).map((violation) => violation.rule)).toContain(rule);
-    },
-  );
+  if (topology !== "single") return;
+  test.each(Object.entries(corruptions))("would be found out if they showed %s", (_, { rule, corrupt }) => {
+    // Not every run has every thing that could be falsified.
+    const corrupted = histories.map(corrupt).find((history) => history !== undefined);
+    expect(checkHistory(corrupted!).map((violation) => violation.rule)).toContain(rule);
+  });
 });
 
 test("a seed always means the same plan, and another seed another one", () => {

@@ -20,6 +20,7 @@ export interface SeedResult {
 }
 
 const maxEvents = 60;
+const maxAttempts = 3;
 
 const worlds: Readonly<Record<Topology, () => Promise<World>>> = {
   single: singleWorld,
@@ -39,6 +40,16 @@ export class Chaos implements AsyncDisposable {
 
   /** Runs one seed and checks its history. Rejects when it could not be run to its end. */
   async run(seed: number): Promise<SeedResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#run(seed);
+      } catch (error) {
+        if (!isPortTaken(error) || attempt === maxAttempts) throw error;
+      }
+    }
+  }
+
+  async #run(seed: number): Promise<SeedResult> {
     const startedAtMs = performance.now();
     const events: string[] = [];
     const plan = planOf(seed, this.topology);
@@ -68,4 +79,10 @@ export class Chaos implements AsyncDisposable {
     this.#world = undefined;
     await world?.[Symbol.asyncDispose]();
   }
+}
+
+// While a proxy refuses connections its port is free, and another process may take it: that says nothing of the layer.
+function isPortTaken(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
 }

@@ -102,6 +102,72 @@ describe("what chaos found", () => {
     expect(before.slice(0, 2)).toEqual([1, expect.stringMatching(/^gap/)]);
   }, 60_000);
 
+  test("a publisher finds a slot that has moved, though it never stops trying", async () => {
+    await using cluster = await redisCluster();
+    const redis = { cluster: cluster.nodes.map(({ url }) => url) };
+    const [first, second] = cluster.nodes;
+    await using layer = new RedisPubSubChannelLayer({ redis });
+    const slot = await (async () => {
+      await using reader = new RedisPubSubChannelLayer({ redis });
+      await reader.attach(new Reader()).join("room");
+      return (await ownerOf(cluster, "room")).slot;
+    })();
+    await layer.groupSend("room", say(0));
+    // There and back, since the layer may look by itself shortly after its start.
+    for (let n = 1; n <= 3; n += 1) {
+      const owner = await cluster.primaryOf(slot);
+      await cluster.moveSlot(slot, owner === first ? second! : first!);
+      await layer.groupSend("room", say(n));
+    }
+  }, 60_000);
+
+  test("a server keeps its connections when the slot over which they are proved moves away", async () => {
+    await using cluster = await redisCluster();
+    const redis = { cluster: cluster.nodes.map(({ url }) => url) };
+    const problems: string[] = [];
+    const onProblem = (problem: Error): void => void problems.push(problem.message);
+    await using layer = new RedisPubSubChannelLayer({ redis, proofIntervalMs: 20, proofTimeoutMs: 500, onProblem });
+    await layer.ready();
+    const [from, to] = cluster.nodes;
+    const homes = async (): Promise<string[]> =>
+      (await from!.control.call("PUBSUB", "SHARDCHANNELS", "*}:node:*")) as string[];
+    const [home] = await homes();
+    await cluster.moveSlot(await cluster.slotOf(home!), to!);
+    await eventually("it has another home there", async () => (await homes()).some((name) => name !== home));
+    const proofs = async (): Promise<number> =>
+      Number(/calls=(\d+)/.exec((await from!.info("commandstats")).get("cmdstat_spublish") ?? "")?.[1] ?? 0);
+    const before = await proofs();
+    // More than fit into the time that an answer may take.
+    await eventually("it has been proved many times", async () => (await proofs()) > before + 40);
+    expect(problems).toEqual([]);
+  }, 60_000);
+
+  test("a send that was put off is written when its time comes, though nobody sends anything else", async () => {
+    await using server = await redisProcess({ args: ["--busy-reply-threshold", "1"] });
+    await using layer = new RedisPubSubChannelLayer({ redis: server.url });
+    await layer.ready();
+    const spinner = server.client();
+    const killer = server.client();
+    await killer.ping();
+    for (let round = 0; round < 10; round += 1) {
+      const spinning = spinner.eval("while true do end", 0).catch(() => {});
+      await eventually("it is busy", async () =>
+        killer.get("x").then(
+          () => false,
+          () => true,
+        ),
+      );
+      // Each in a partition of its own, put off one after the other; the first succeeds before the second may try.
+      const sends = [layer.groupSend("room", say(1))];
+      for (let turns = 0; turns < 3; turns += 1) await killer.get("x").catch(() => {});
+      sends.push(layer.groupSend("hall", say(1)));
+      for (let turns = 0; turns < 3; turns += 1) await killer.get("x").catch(() => {});
+      await killer.script("KILL");
+      await spinning;
+      await Promise.all(sends);
+    }
+  }, 60_000);
+
   test("a send settles, and others work again, when answers stop coming and everything else goes on", async () => {
     await using server = await redisProcess();
     await using proxy = await redisProxy(server);

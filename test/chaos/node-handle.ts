@@ -1,7 +1,8 @@
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { leash } from "../../scripts/redis-server.mjs";
 import type { NodeCalls, Request, Response } from "./protocol.ts";
 
 interface Waiting {
@@ -10,23 +11,13 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Beyond this a node does not answer any more: more than every wait of its own. */
-const answerTimeoutMs = 30_000;
+/** Beyond this a node does not answer any more: more than every wait of its own, and than the slowest failover. */
+const answerTimeoutMs = 60_000;
 
 const program = fileURLToPath(new URL("node-process.ts", import.meta.url));
 // From source, as all tests; Node 20 cannot read TypeScript alone, tsx can.
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const words = ["--conditions=@solent/source", "--import", loader];
-
-let knownLeash: readonly string[] | undefined;
-
-/** Linux kills a stopped node too when the process that started it is killed itself. */
-function leash(): readonly string[] {
-  const options = ["--pdeathsig", "KILL"];
-  const isThere = (): boolean => spawnSync("setpriv", [...options, "true"], { stdio: "ignore" }).status === 0;
-  knownLeash ??= isThere() ? ["setpriv", ...options] : [];
-  return knownLeash;
-}
 
 /** A process that can be a node: asked through messages, and killed or stopped for real. */
 export class NodeHandle implements AsyncDisposable {
@@ -38,6 +29,7 @@ export class NodeHandle implements AsyncDisposable {
   #isAlive = true;
 
   constructor() {
+    // A stopped node cannot end itself when the process that started it is killed.
     const [execPath = "", ...execArgv] = [...leash(), process.execPath, ...words];
     this.#child = fork(program, { execPath, execArgv, stdio: ["ignore", "inherit", "inherit", "ipc"] });
     this.#ended = once(this.#child, "exit");
@@ -54,7 +46,7 @@ export class NodeHandle implements AsyncDisposable {
     return this.#isStopped;
   }
 
-  /** Asks the node; rejects when it answers with an error, ends, or does not answer for 30 s. */
+  /** Asks the node; rejects when it answers with an error, ends, or does not answer for a minute. */
   ask<Call extends keyof NodeCalls>(
     call: Call,
     ...parameters: Parameters<NodeCalls[Call]>

@@ -22,7 +22,7 @@ export const networkFaults = [
 export type NetworkFault = (typeof networkFaults)[number];
 
 /** What happens to the servers of each topology. */
-export const serverFaults: Readonly<Record<Topology, readonly string[]>> = {
+const serverFaults: Readonly<Record<Topology, readonly string[]>> = {
   single: [
     "restart with data",
     "restart without data",

@@ -17,9 +17,10 @@ class SingleWorld implements World {
   readonly faults: Readonly<Record<string, ServerFault>> = {
     "restart with data": { splits: false, strike: (blow) => this.#restart(blow, true) },
     "restart without data": { splits: false, strike: (blow) => this.#restart(blow, false) },
-    "failover to a stale replica": { splits: true, strike: (blow) => this.#promoteStale(blow) },
+    // The old one is killed first, so that time goes on without a fork.
+    "failover to a stale replica": { splits: false, strike: (blow) => this.#promoteStale(blow) },
     "failover to a stale replica, a node cut off with it": {
-      splits: true,
+      splits: false,
       strike: (blow) => this.#promoteStaleWithNode(blow),
     },
   };

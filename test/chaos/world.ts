@@ -22,7 +22,7 @@ export interface Blow {
 
 /** A fault of the servers of a topology. */
 export interface ServerFault {
-  /** Whether two servers may accept messages of one group in the meantime, or the one that accepted some may lose them. */
+  /** Whether two servers may accept messages of one group in the meantime. */
   readonly splits: boolean;
   /** Breaks something, and mends it: resolves when the servers are well again. */
   readonly strike: (blow: Blow) => Promise<void>;

@@ -131,7 +131,10 @@ export class RedisServer {
     this.#home = home;
     if (this.#parts.isSender !== true) this.listen();
     const redis = this.subscriber;
-    if (redis !== undefined) await this.subscribeOn(redis, [home]);
+    if (redis === undefined) return;
+    await this.subscribeOn(redis, [home]);
+    // What was asked over the old one is never answered.
+    if (this.subscriber === redis) this.#prove();
   }
 
   /** Connects for subscriptions. Harmless when done before. */

@@ -145,6 +145,7 @@ export class Publisher {
       const server = this.#routes.serverOf(lane.partition);
       if (lane.askServer !== undefined && !lane.isFlying) this.#writeAsking(lane, lane.askServer);
       else if (server?.commands !== undefined && lane.canFly(server.key, nowMs)) this.#fill(batches, server, lane);
+      else if (lane.notBeforeMs > nowMs) this.#flushIn(lane.notBeforeMs - nowMs);
     }
     for (const [server, batch] of batches) void this.#write(server, batch, false);
   }
@@ -219,10 +220,15 @@ export class Publisher {
 
   #retryLater(lane: Lane): void {
     lane.notBeforeMs = performance.now() + retryPauseMs;
+    this.#flushIn(retryPauseMs);
+  }
+
+  // One timer for all lanes: one that comes too early for a lane is set again for it.
+  #flushIn(pauseMs: number): void {
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
       this.flushSoon();
-    }, retryPauseMs + 1);
+    }, pauseMs + 1);
   }
 
   #sweepLater(): void {

@@ -43,6 +43,7 @@ export class ClusterTopology implements Topology {
   #onMoved: (partitions: readonly number[]) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
+  #isLookDue = false;
   #mustLookAgain = false;
   #isClosed = false;
 
@@ -75,7 +76,8 @@ export class ClusterTopology implements Topology {
 
   lookAgain(): void {
     if (this.#isLooking) this.#mustLookAgain = true;
-    else this.#lookIn(refreshPauseMs);
+    // Not put off by whoever asks again: a publisher that meets a moved slot does so many times a second.
+    else if (!this.#isLookDue) this.#lookIn(refreshPauseMs);
   }
 
   close(): void {
@@ -87,11 +89,13 @@ export class ClusterTopology implements Topology {
   #lookIn(pauseMs: number): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
+    this.#isLookDue = pauseMs <= refreshPauseMs;
     this.#timer = setTimeout(() => void this.#look(), pauseMs);
   }
 
   async #look(): Promise<void> {
     this.#isLooking = true;
+    this.#isLookDue = false;
     this.#mustLookAgain = false;
     const ranges = await this.#slots();
     this.#isLooking = false;
