@@ -98,7 +98,12 @@ export class RedisBroker implements Broker {
   async unsubscribe(groups: readonly string[]): Promise<void> {
     const places = groups.map((group) => this.#placeOf(group));
     for (const [i, { partition }] of places.entries()) this.#asked[partition]?.delete(groups[i] ?? "");
-    await this.#subscriber.unsubscribe(places);
+    try {
+      await this.#subscriber.unsubscribe(places);
+    } catch (error) {
+      // What still arrives is ignored: only an operator can help.
+      this.#parts.onProblem(error as Error, "");
+    }
   }
 
   publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
