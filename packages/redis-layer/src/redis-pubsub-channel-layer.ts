@@ -10,11 +10,11 @@ import {
 } from "./redis-layer-options.ts";
 import { addressesOf, previousAddressesOf } from "./redis-addresses.ts";
 import { ClusterTopology } from "./topology/cluster-topology.ts";
-import { type Configuration, Deployment } from "./deployment/deployment.ts";
+import { type Configuration, Deployment, theOnlyServer } from "./deployment/deployment.ts";
 import { partitionCount } from "./layout/partitions.ts";
 import { FixedTopology } from "./topology/fixed-topology.ts";
 import { layerCodec } from "./wire/layer-codec.ts";
-import type { MakeServer, ServerAddress, Topology } from "./topology/topology.ts";
+import type { MakeServer, Topology } from "./topology/topology.ts";
 
 /** How many messages may be in flight at one server: more wait for their answers. */
 const maxInFlight = 1000;
@@ -111,7 +111,7 @@ function topologyOf(
   return (make) => new FixedTopology(addresses, make, replacement);
 }
 
-function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: readonly Configuration[] } {
+function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: Configuration | undefined } {
   const { redis, serializerFormat, symmetricEncryptionKeys } = options;
   const common = {
     partitions: partitionCount,
@@ -121,14 +121,15 @@ function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; 
   };
   const previous = previousAddressesOf(redis);
   return {
-    own: { servers: isCluster(redis) ? ["cluster"] : serverNames(addressesOf(redis)), ...common },
-    previous: previous === undefined ? [] : [{ servers: serverNames(previous), ...common }],
+    own: { servers: serverNamesOf(redis), ...common },
+    previous: previous && { servers: previous.map(({ key }) => key), ...common },
   };
 }
 
-// The only server needs no name: wherever a node reaches it, it is the one.
-function serverNames(addresses: readonly ServerAddress[]): readonly string[] {
-  return addresses.length === 1 ? ["one"] : addresses.map(({ key }) => key);
+function serverNamesOf(redis: RedisLocation): readonly string[] {
+  if (isCluster(redis)) return ["cluster"];
+  const isList = typeof redis !== "string" && "servers" in redis;
+  return isList ? addressesOf(redis).map(({ key }) => key) : theOnlyServer;
 }
 
 function isCluster(redis: RedisLocation): redis is Extract<RedisLocation, { readonly cluster: unknown }> {

@@ -69,11 +69,19 @@ export class RedisBroker implements Broker {
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
-      onAccepted: () => this.#lookForReady(),
+      onAccepted: () => {
+        this.#publisher.flushSoon();
+        this.#lookForReady();
+      },
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
-    this.#publisher = new Publisher(this.#topology, parts.script, parts.publishing);
+    const routes = {
+      serverOf: (partition: number) => this.#openServerOf(partition),
+      serverAt: (address: string) => this.#topology.serverAt(address),
+      lookAgain: () => this.#topology.lookAgain(),
+    };
+    this.#publisher = new Publisher(routes, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
 
@@ -174,7 +182,7 @@ export class RedisBroker implements Broker {
   #end(reason: SolentError): void {
     this.#isClosed = true;
     this.#deployment.close();
-    this.#publisher.close();
+    this.#publisher.close(reason);
     this.#topology.close();
     for (const { fail } of this.#waitingForReady) fail(reason);
   }
@@ -195,6 +203,11 @@ export class RedisBroker implements Broker {
   #placeOf(group: string): Place {
     const partition = partitionOf(group);
     return { name: this.#parts.layout.group(group, partition), partition };
+  }
+
+  #openServerOf(partition: number): RedisServer | undefined {
+    const server = this.#topology.serverOf(partition);
+    return server !== undefined && this.#deployment.isAcceptedAt(server) ? server : undefined;
   }
 
   #makeServer(address: ServerAddress): RedisServer {

@@ -110,11 +110,12 @@ export class Publisher {
     });
   }
 
-  close(): void {
+  /** Ends it; what waits rejects with the reason. */
+  close(reason: SolentError): void {
     this.#isClosed = true;
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#retryTimer);
-    for (const lane of this.#lanes.values()) lane.expire(Infinity, new SolentError("LAYER_CLOSED"));
+    for (const lane of this.#lanes.values()) lane.expire(Infinity, reason);
   }
 
   #laneOf(partition: number): Lane {
