@@ -7,10 +7,17 @@
 --
 -- Returns the configurations that run now, this one among them, or "refused" and one that may not run beside it.
 
-local time = redis.call('TIME')
+-- By itself the error about a permission does not say which.
+local function call(command, ...)
+  local answer = redis.pcall(command, ...)
+  if type(answer) == 'table' and answer.err then error(answer.err .. ' (' .. command .. ')') end
+  return answer
+end
+
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-local running = redis.call('ZRANGE', KEYS[1], 0, -1)
+call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local running = call('ZRANGE', KEYS[1], 0, -1)
 
 local known = {}
 for i = 3, #ARGV do known[ARGV[i]] = true end
@@ -25,7 +32,7 @@ end
 -- One that runs already was there before the others came, and they know of it.
 if stranger and not isRunning then return {'refused', stranger} end
 
-redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], 2 * ARGV[2])
+call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+call('PEXPIRE', KEYS[1], 2 * ARGV[2])
 if not isRunning then running[#running + 1] = ARGV[1] end
 return running

@@ -6,14 +6,14 @@
 -- Constants put before this file: PUBLISH ("PUBLISH", or "SPUBLISH" on a Cluster), TTL (seconds that a position is kept)
 --
 -- Sets each key to "<offset> <epoch> <id>" and publishes "1<offset> <epoch> <id>\n<bytes>", in the order of the keys.
--- Returns a line for each: "<receivers>", or "-<error>" when it was not published. Nothing in it raises, so
--- what happens to one leaves the others alone.
+-- Returns a line for each: "<receivers>", or "-<error> (<command>)" when it was not published. Nothing in it
+-- raises, so what happens to one leaves the others alone.
 
 local function publish(name, bytes, id)
   local top = redis.pcall('GET', name)
   local offset, epoch
   if type(top) == 'table' then
-    return '-' .. top.err
+    return '-' .. top.err .. ' (GET)'
   elseif top then
     local first = string.find(top, ' ', 1, true)
     local second = string.find(top, ' ', first + 1, true)
@@ -26,9 +26,9 @@ local function publish(name, bytes, id)
   end
   local position = offset .. ' ' .. epoch .. ' ' .. id
   local kept = redis.pcall('SET', name, position, 'EX', TTL)
-  if kept.err then return '-' .. kept.err end
+  if kept.err then return '-' .. kept.err .. ' (SET)' end
   local receivers = redis.pcall(PUBLISH, name, '1' .. position .. '\n' .. bytes)
-  if type(receivers) == 'table' then return '-' .. receivers.err end
+  if type(receivers) == 'table' then return '-' .. receivers.err .. ' (' .. PUBLISH .. ')' end
   return receivers
 end
 

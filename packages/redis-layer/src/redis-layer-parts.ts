@@ -6,13 +6,13 @@ import { foreignEvents } from "./foreign/foreign-events.ts";
 import { ForeignNames } from "./foreign/foreign-names.ts";
 import { KeyLayout } from "./layout/key-layout.ts";
 import { readScript } from "./connection/script.ts";
-import { type Configuration, Deployment } from "./deployment/deployment.ts";
+import { type Configuration, Deployment, theOnlyServer } from "./deployment/deployment.ts";
 import { partitionCount } from "./layout/partitions.ts";
 import { addressesOf, previousAddressesOf } from "./redis-addresses.ts";
-import { isCluster, type ResolvedRedisOptions } from "./redis-layer-options.ts";
+import { isCluster, type RedisLocation, type ResolvedRedisOptions } from "./redis-layer-options.ts";
 import { ClusterTopology } from "./topology/cluster-topology.ts";
 import { FixedTopology } from "./topology/fixed-topology.ts";
-import type { MakeServer, ServerAddress, Topology } from "./topology/topology.ts";
+import type { MakeServer, Topology } from "./topology/topology.ts";
 import { layerCodec } from "./wire/layer-codec.ts";
 
 /** How many messages may be in flight at one server: more wait for their answers. */
@@ -100,7 +100,7 @@ function topologyOf(
   return (make) => new FixedTopology(addresses, make, replacement);
 }
 
-function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: readonly Configuration[] } {
+function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; previous: Configuration | undefined } {
   const { redis, serializerFormat, symmetricEncryptionKeys } = options;
   const common = {
     partitions: partitionCount,
@@ -110,12 +110,13 @@ function configurationsOf(options: ResolvedRedisOptions): { own: Configuration; 
   };
   const previous = previousAddressesOf(redis);
   return {
-    own: { servers: isCluster(redis) ? ["cluster"] : serverNames(addressesOf(redis)), ...common },
-    previous: previous === undefined ? [] : [{ servers: serverNames(previous), ...common }],
+    own: { servers: serverNamesOf(redis), ...common },
+    previous: previous && { servers: previous.map(({ key }) => key), ...common },
   };
 }
 
-// The only server needs no name: wherever a node reaches it, it is the one.
-function serverNames(addresses: readonly ServerAddress[]): readonly string[] {
-  return addresses.length === 1 ? ["one"] : addresses.map(({ key }) => key);
+function serverNamesOf(redis: RedisLocation): readonly string[] {
+  if (isCluster(redis)) return ["cluster"];
+  const isList = typeof redis !== "string" && "servers" in redis;
+  return isList ? addressesOf(redis).map(({ key }) => key) : theOnlyServer;
 }

@@ -83,7 +83,11 @@ export class RedisBroker implements LayerBroker {
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
-    const routes = parts.connection.isSender === true ? this.#onceAccepted(this.#topology) : this.#topology;
+    const routes = {
+      serverOf: (partition: number) => this.#openServerOf(partition),
+      serverAt: (address: string) => this.#topology.serverAt(address),
+      lookAgain: () => this.#topology.lookAgain(),
+    };
     this.#publisher = new Publisher(routes, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
   }
@@ -109,7 +113,12 @@ export class RedisBroker implements LayerBroker {
   async unsubscribe(groups: readonly string[]): Promise<void> {
     const places = groups.map((group) => this.#placeOf(group));
     for (const [i, { partition }] of places.entries()) this.#asked[partition]?.delete(groups[i] ?? "");
-    await this.#subscriber.unsubscribe(places);
+    try {
+      await this.#subscriber.unsubscribe(places);
+    } catch (error) {
+      // What still arrives is ignored: only an operator can help.
+      this.#parts.onProblem(error as Error, "");
+    }
   }
 
   publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
@@ -182,18 +191,6 @@ export class RedisBroker implements LayerBroker {
     this.#ready.look();
   }
 
-  // A node waits until it is ready before it takes connections. Who only sends begins at once, and must not say anything where
-  // the nodes do not hear it: it waits until every server that is there has said which nodes run.
-  #onceAccepted(topology: Topology): PublisherRoutes {
-    const isAccepted = (): boolean =>
-      [...topology.servers].every((server) => server.commands === undefined || this.#deployment.isAcceptedBy(server));
-    return {
-      serverOf: (partition) => (isAccepted() ? topology.serverOf(partition) : undefined),
-      serverAt: (address) => topology.serverAt(address),
-      lookAgain: () => topology.lookAgain(),
-    };
-  }
-
   // An answer that nobody listens for is lost: the question has to wait.
   async #openForAnswers(): Promise<void> {
     this.#hasInbox = true;
@@ -215,6 +212,11 @@ export class RedisBroker implements LayerBroker {
   #placeOf(group: string): Place {
     const partition = partitionOf(group);
     return { name: this.#parts.layout.group(group, partition), partition };
+  }
+
+  #openServerOf(partition: number): RedisServer | undefined {
+    const server = this.#topology.serverOf(partition);
+    return server !== undefined && this.#deployment.isAcceptedAt(server) ? server : undefined;
   }
 
   #makeServer(address: ServerAddress): RedisServer {

@@ -134,7 +134,7 @@ export class RedisServer {
     if (redis === undefined) return;
     await this.subscribeOn(redis, [home]);
     // What was asked over the old one is never answered.
-    if (this.subscriber === redis) this.#prove();
+    if (this.subscriber === redis) this.#proveAgain();
   }
 
   /** Connects for subscriptions. Harmless when done before. */
@@ -188,7 +188,8 @@ export class RedisServer {
   // Scripts come first: one that has to be loaded on demand lets later commands overtake the one that needed it.
   async #prepareCommands(redis: Redis): Promise<void> {
     await greet(redis, this.isSharded);
-    await this.loadScripts(redis);
+    // One that may not be pinged could not be proved later.
+    await Promise.all([redis.ping(), this.loadScripts(redis)]);
   }
 
   async #prepareSubscriber(redis: Redis): Promise<void> {

@@ -9,13 +9,16 @@ const renewalMs = 10_000;
 
 /** What all nodes of a deployment must have in common to hear each other. */
 export interface Configuration {
-  /** The names of the servers, or `"cluster"`. */
+  /** The names of the servers; `["cluster"]`, or `theOnlyServer`. */
   readonly servers: readonly string[];
   readonly partitions: number;
   readonly wire: number;
   readonly serializerFormat: string;
   readonly isEncrypted: boolean;
 }
+
+/** The servers of a node that knows only one, without a list: wherever it reaches it, it is the one. */
+export const theOnlyServer: readonly string[] = Object.freeze(["one"]);
 
 /** A configuration as a text: equal for equal ones. */
 function configurationText({ servers, ...rest }: Configuration): string {
@@ -25,8 +28,8 @@ function configurationText({ servers, ...rest }: Configuration): string {
 /** What a deployment is told by, and what it tells. */
 export interface DeploymentParts {
   readonly own: Configuration;
-  /** Those whose nodes may still run. */
-  readonly previous: readonly Configuration[];
+  /** The one whose nodes may still run. */
+  readonly previous: Configuration | undefined;
   /** `claim`, loaded on every server. */
   readonly script: Script;
   /** The key of what runs, of partition 0. */
@@ -48,7 +51,6 @@ export interface DeploymentParts {
 export class Deployment {
   readonly #parts: DeploymentParts;
   readonly #own: string;
-  readonly #previous: readonly string[];
   readonly #accepted = new Set<RedisServer>();
   readonly #withPrevious = new Set<string>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -56,26 +58,25 @@ export class Deployment {
   constructor(parts: DeploymentParts) {
     this.#parts = parts;
     this.#own = configurationText(parts.own);
-    this.#previous = parts.previous.map(configurationText);
     this.#timer = setInterval(() => {
       for (const server of parts.topology.servers) void this.claim(server);
     }, renewalMs);
     this.#timer.unref();
   }
 
-  /** Whether nodes of a previous configuration run, as far as the servers have said. */
+  /** Whether nodes of a previous configuration may run: so it is until every server has said that none does. */
   get hasPrevious(): boolean {
-    return this.#withPrevious.size > 0;
+    return this.#parts.previous !== undefined && (this.#withPrevious.size > 0 || !this.isAccepted);
   }
 
   /** Whether every server that is asked has accepted this node. */
   get isAccepted(): boolean {
-    return [...this.#parts.topology.servers].every((server) => this.isAcceptedBy(server));
+    return [...this.#parts.topology.servers].every((server) => !this.#isAsked(server) || this.#accepted.has(server));
   }
 
-  /** Whether a server has accepted this node, or is not asked. */
-  isAcceptedBy(server: RedisServer): boolean {
-    return !this.#isAsked(server) || this.#accepted.has(server);
+  /** Whether a server, or on a Cluster any, has accepted this node: before, nothing may be written that others could not read. */
+  isAcceptedAt(server: RedisServer): boolean {
+    return server.isSharded ? this.#accepted.size > 0 : this.#accepted.has(server);
   }
 
   /** Says at a server that this node runs. What goes wrong with Redis is tried again later. */
@@ -83,14 +84,15 @@ export class Deployment {
     const { script, key, onAccepted, onRefused, onProblem } = this.#parts;
     const redis = server.commands;
     if (redis === undefined || !this.#isAsked(server)) return;
-    const values = [this.#own, String(leaseMs), ...this.#previous];
+    const previous = this.#previousAt(server);
+    const values = [this.#own, String(leaseMs), ...previous, ...textsAt(server, this.#parts.own)];
     try {
       const [first, ...others] = (await redis.evalsha(script.sha, 1, key, ...values)) as string[];
       if (first === "refused") {
         onRefused(refused(this.#own, others[0] ?? ""));
         return;
       }
-      const hasPrevious = [first, ...others].some((running) => this.#previous.includes(running ?? ""));
+      const hasPrevious = [first, ...others].some((running) => previous.includes(running ?? ""));
       if (hasPrevious) this.#withPrevious.add(server.key);
       else this.#withPrevious.delete(server.key);
       this.#accepted.add(server);
@@ -105,10 +107,24 @@ export class Deployment {
     clearInterval(this.#timer);
   }
 
+  // At the server that is left, a node that knows only one server is one of before.
+  #previousAt(server: RedisServer): readonly string[] {
+    const { previous } = this.#parts;
+    return previous === undefined ? [] : textsAt(server, previous);
+  }
+
   // On a Cluster it is one key, on the server that holds it.
   #isAsked(server: RedisServer): boolean {
     return !server.isSharded || this.#parts.topology.serverOf(0) === server;
   }
+}
+
+/** All ways in which a configuration is written at a server: who has only that one may have named it or not. */
+function textsAt(server: RedisServer, configuration: Configuration): readonly string[] {
+  const { servers } = configuration;
+  const isOnly = servers === theOnlyServer || (servers.length === 1 && servers[0] === server.key);
+  const lists = isOnly ? [theOnlyServer, [server.key]] : [servers];
+  return lists.map((each) => configurationText({ ...configuration, servers: each }));
 }
 
 function refused(own: string, running: string): SolentError {

@@ -70,7 +70,11 @@ export class Subscriber {
     return answers;
   }
 
-  /** Ends subscriptions; those of a connection that is gone have ended with it. */
+  /**
+   * Ends subscriptions; those of a connection that is gone have ended with it.
+   *
+   * @throws {Error} what a server said that refused.
+   */
   async unsubscribe(places: readonly Place[]): Promise<void> {
     const batches = [
       ...batchesOf(places, (partition) => this.#routes.serverOf(partition)),
@@ -80,7 +84,9 @@ export class Subscriber {
       const redis = server.subscriber;
       await (server.isSharded ? redis?.sunsubscribe(...names) : redis?.unsubscribe(...names));
     });
-    await Promise.allSettled(commands);
+    for (const end of await Promise.allSettled(commands)) {
+      if (end.status === "rejected" && (end.reason as Error).name === "ReplyError") throw end.reason;
+    }
   }
 
   /**
