@@ -122,7 +122,7 @@ describe("systemProgram", () => {
 
   test("names the programs it knows when asked for another", () => {
     expect(messageOf(() => systemProgram("netscape"))).toBe(
-      'There is no system program "netscape"; known: chromium, python3-channels-redis, gcc, redis-server, openssl.',
+      'There is no system program "netscape"; known: chromium, python3-channels-redis, gcc, redis-server, postgres, haproxy, openssl.',
     );
   });
 });

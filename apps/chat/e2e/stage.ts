@@ -10,7 +10,7 @@ export interface Stage {
   /** Starts a chat of its own for one test. */
   startChat(given?: Partial<Config>): Promise<RunningChat>;
   /** Starts three nodes behind a proxy for one test. */
-  startNodes(): Promise<RunningNodes>;
+  startNodes(given?: { readonly database?: string }): Promise<RunningNodes>;
   /** Somebody who opens the page in a browser of their own, signs in, and is in the lobby. */
   signIn(chat: { readonly url: string }, name: string, options?: BrowserContextOptions): Promise<Person>;
   /** Somebody who opens the page, not signed in. */
@@ -31,7 +31,7 @@ export function setStage(): Stage {
   });
   return {
     startChat: (given) => startChat(page, given),
-    startNodes: () => RunningNodes.start(page),
+    startNodes: (given) => RunningNodes.start(page, given),
     signIn: async ({ url }, name, options) => Person.signIn(await opened(), url, { ...options, name }),
     visit: async ({ url }, options) => Person.visit(await opened(), url, options),
   };

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type OnError, path, ProtocolTypeRouter, rateLimit, SolentError, URLRouter } from "@solent/core";
 import { closeCodes } from "@solent/core/errors";
 import { serve, type SolentServer } from "@solent/core/node";
-import { site } from "../contract/site.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { cookieSecret } from "./accounts/cookie-secret.ts";
 import { Passwords } from "./accounts/password.ts";
@@ -11,11 +10,11 @@ import { chatSession } from "./accounts/session.ts";
 import { Sessions } from "./accounts/sessions.ts";
 import { type Limiters, limitersOf } from "./accounts/limiters.ts";
 import { SignInLimits } from "./accounts/sign-in-limits.ts";
+import { SignOutNews } from "./accounts/sign-out-news.ts";
 import { SignIn } from "./accounts/sign-in.ts";
 import { Chat, withChat } from "./chat.ts";
 import type { Config } from "./config.ts";
 import { DirectConsumer } from "./consumers/direct-consumer.ts";
-import { personGroup } from "./consumers/group-names.ts";
 import { RoomConsumer } from "./consumers/room-consumer.ts";
 import { SiteConsumer } from "./consumers/site-consumer.ts";
 import { type Database, openDatabase } from "./database/database.ts";
@@ -96,14 +95,14 @@ async function serveFrom(parts: Parts): Promise<SolentServer> {
   const session = chatSession(sessions, { secret, secure: config.isHttps });
   const { accounts, adminName } = await openAccounts(parts);
   const signInLimits = new SignInLimits({ ...parts, signUpsPerHour: config.signUpsPerHour, secret });
+  const signOutNews = new SignOutNews(layer, log);
   const sessionApi = new SessionApi({
     signIn: new SignIn({ accounts, sessions, log, signInLimits }),
     sessions,
     session,
     adminName,
     addressOf: (request) => clientAddress(request, config.proxies),
-    signedOut: (person, ended) =>
-      layer.group(site, personGroup(person.id)).send("session.ended", ended === undefined ? {} : { session: ended }),
+    signedOut: (person, ended) => signOutNews.tell(person, ended),
   });
   const health = new Health({ database, isStopping: () => !server.http.listening, isConnected });
   const chat = new Chat(database, { layer, node: config.node, log });
@@ -114,6 +113,7 @@ async function serveFrom(parts: Parts): Promise<SolentServer> {
     lifespan: {
       startup: () => chat.presence.start(),
       shutdown: async () => {
+        signOutNews.stop();
         try {
           await chat.presence.stop();
         } finally {

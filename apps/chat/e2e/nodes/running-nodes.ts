@@ -30,7 +30,7 @@ export class RunningNodes implements AsyncDisposable {
   readonly url: string;
   /** The port of the proxy. */
   readonly port: number;
-  /** The file with what was said. */
+  /** Where the database is. */
   readonly database: string;
   readonly #folder: string;
   readonly #nodes: ReadonlyMap<string, RunningNode>;
@@ -39,6 +39,7 @@ export class RunningNodes implements AsyncDisposable {
 
   private constructor(parts: {
     readonly folder: string;
+    readonly database: string;
     readonly port: number;
     readonly nodes: ReadonlyMap<string, RunningNode>;
     readonly proxy: ChildProcess;
@@ -47,21 +48,22 @@ export class RunningNodes implements AsyncDisposable {
     this.url = `http://localhost:${parts.port}`;
     this.port = parts.port;
     this.#folder = parts.folder;
-    this.database = databaseIn(parts.folder);
+    this.database = parts.database;
     this.#nodes = parts.nodes;
     this.#proxy = parts.proxy;
     this.#redis = parts.redis;
   }
 
-  /** Starts everything; resolves when the proxy has found all nodes ready. */
-  static async start(page: BuiltPage): Promise<RunningNodes> {
+  /** Starts everything, on a database of one's own if given; resolves when the proxy has found all nodes ready. */
+  static async start(page: BuiltPage, given: { readonly database?: string } = {}): Promise<RunningNodes> {
     const folder = await mkdtemp(join(tmpdir(), "solent-chat-nodes-"));
     const redis = await startRedisServer();
-    const environment = { CHAT_REDIS: redis.url, CHAT_DATABASE: databaseIn(folder) };
+    const database = given.database ?? join(folder, "chat.sqlite");
+    const environment = { CHAT_REDIS: redis.url, CHAT_DATABASE: database };
     const started = await Promise.all(nodeNames.map((name) => startNode(page, { ...environment, CHAT_NODE: name })));
     const nodes = new Map(nodeNames.map((name, at) => [name, started[at] as RunningNode]));
     const port = await freePort();
-    const running = new RunningNodes({ folder, port, nodes, redis, proxy: startProxy(port, started) });
+    const running = new RunningNodes({ folder, database, port, nodes, redis, proxy: startProxy(port, started) });
     try {
       await running.#areAllReady();
       return running;
@@ -121,10 +123,6 @@ export class RunningNodes implements AsyncDisposable {
     if (node === undefined) throw new Error(`There is no node called ${name}.`);
     return node;
   }
-}
-
-function databaseIn(folder: string): string {
-  return join(folder, "chat.sqlite");
 }
 
 async function startNode(page: BuiltPage, environment: Readonly<Record<string, string>>): Promise<RunningNode> {
