@@ -5,7 +5,8 @@
 // It listens on 127.0.0.1 only, has a folder of its own, keeps nothing, and ends with the process that started it.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +24,9 @@ const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const LOG_CHARACTERS = 2_000;
 const OWNER = "chat";
+
+/** Its other processes end a moment after the first, and may still write meanwhile. */
+const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 };
 
 /** Everything is lost with the machine, and faster for it. */
 const SETTINGS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
@@ -42,7 +46,6 @@ export async function startPostgresServer() {
   const folder = mkdtempSync(join(tmpdir(), "solent-postgres-"));
   if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
   const data = join(folder, "data");
-  const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
     const options = ["--auth=trust", `--username=${OWNER}`, "--encoding=UTF8", "--locale=C", "--no-sync"];
     execFileSync(join(bin, "initdb"), ["-D", data, ...options], {
@@ -54,7 +57,7 @@ export async function startPostgresServer() {
     const { child, ended } = launch(join(bin, "postgres"), { data, port, user });
     const stop = async () => {
       await end(child, ended);
-      remove();
+      await rm(folder, REMOVE);
     };
     try {
       await ready(child, ended);
@@ -64,7 +67,7 @@ export async function startPostgresServer() {
     }
     return { url: `postgres://${OWNER}@127.0.0.1:${port}/postgres`, pid: child.pid ?? 0, stop };
   } catch (error) {
-    remove();
+    await rm(folder, REMOVE);
     throw error;
   }
 }
@@ -114,8 +117,8 @@ async function ready(child, ended) {
 
 /** @param {import("node:child_process").ChildProcess} child @param {Promise<unknown>} ended */
 async function end(child, ended) {
-  // Not SIGTERM: that would wait for everybody to close their connections.
-  child.kill("SIGINT");
+  // At once: nothing has to be written to disk that is thrown away, and nobody waited for.
+  child.kill("SIGQUIT");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
   await ended;
   clearTimeout(timer);

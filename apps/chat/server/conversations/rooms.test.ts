@@ -49,9 +49,8 @@ describe("a message", () => {
 
   test("that is sent three times is stored once, and each time answered with the same line", async () => {
     const sent = draft("hello");
-    const [first, ...repeats] = await Promise.all(
-      [sent, sent, { ...sent, text: "other" }].map((each) => rooms.say(people.Ann, "lobby", each)),
-    );
+    const [first, ...repeats] = await Promise.all([sent, sent].map((each) => rooms.say(people.Ann, "lobby", each)));
+    repeats.push(await rooms.say(people.Ann, "lobby", { ...sent, text: "other" }));
     expect(first?.text).toBe("hello");
     expect(repeats).toEqual([first, first]);
     expect((await rooms.history(people.Ann, "lobby", {})).lines).toEqual([first]);

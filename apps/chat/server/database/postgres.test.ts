@@ -39,9 +39,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.end();
   await server.stop();
-});
+}, 60_000);
 
-describe("on Postgres", () => {
+// Some say hundreds of lines, each of which is several answers away.
+describe("on Postgres", { timeout: 60_000 }, () => {
   describe("accounts", async () => void (await import("../accounts/accounts.test.ts")));
   describe("sessions", async () => void (await import("../accounts/sessions.test.ts")));
   describe("the cookies' secret", async () => void (await import("../accounts/cookie-secret.test.ts")));
