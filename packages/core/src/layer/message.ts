@@ -37,7 +37,7 @@ export type GapCause =
   | "reconnect"
   /** The layer did not deliver them although its connection was up. */
   | "loss"
-  /** The positions of the group began anew: what was sent last before that may be missing. */
+  /** Positions began anew, or another copy of the store took over: what was sent last before that may be missing. */
   | "epoch";
 
 /** The fields of a `group.gap` notice, which stands in a member's queue where the missing events would have stood. */
