@@ -29,6 +29,7 @@ interface SlotRange {
 }
 
 const refreshPauseMs = 200;
+const looksSoon = 5;
 const refreshIntervalMs = 10_000;
 const seedTimeoutMs = 2000;
 
@@ -43,7 +44,9 @@ export class ClusterTopology implements Topology {
   #onMoved: (partitions: readonly number[]) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
-  #mustLookAgain = false;
+  /** How often it is still to look soon: who is asked may not know yet what another one has said. */
+  #looksSoon = 0;
+  #isSoon = false;
   #isClosed = false;
 
   constructor(parts: ClusterTopologyParts) {
@@ -74,8 +77,9 @@ export class ClusterTopology implements Topology {
   }
 
   lookAgain(): void {
-    if (this.#isLooking) this.#mustLookAgain = true;
-    else this.#lookIn(refreshPauseMs);
+    this.#looksSoon = looksSoon;
+    // One that is due soon stays as it is: whoever asks every few milliseconds must not put it off.
+    if (!this.#isLooking && !this.#isSoon) this.#lookIn(refreshPauseMs);
   }
 
   close(): void {
@@ -87,18 +91,19 @@ export class ClusterTopology implements Topology {
   #lookIn(pauseMs: number): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
+    this.#isSoon = pauseMs < refreshIntervalMs;
     this.#timer = setTimeout(() => void this.#look(), pauseMs);
   }
 
   async #look(): Promise<void> {
     this.#isLooking = true;
-    this.#mustLookAgain = false;
+    if (this.#looksSoon > 0) this.#looksSoon -= 1;
     const ranges = await this.#slots();
     this.#isLooking = false;
     if (this.#isClosed) return;
     if (ranges !== undefined) this.#follow(ranges);
     const isWhole = this.#owners.length > 0 && this.#owners.every((server) => server?.subscriber !== undefined);
-    this.#lookIn(this.#mustLookAgain || !isWhole ? refreshPauseMs : refreshIntervalMs);
+    this.#lookIn(this.#looksSoon > 0 || !isWhole ? refreshPauseMs : refreshIntervalMs);
   }
 
   // Whoever answers first: the servers that are connected, then those that are known, then the seeds.
