@@ -4,7 +4,7 @@ import { redisCluster, type RedisCluster } from "../support/redis/redis-cluster.
 import type { RedisProcess } from "../support/redis/redis-process.ts";
 import { aclRules } from "./acl-rules.ts";
 import { emptyFleet, fleet, type Fleet } from "./fleet.ts";
-import { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { listen } from "./listener.ts";
 import { manyGroups } from "./many-groups.ts";
 
