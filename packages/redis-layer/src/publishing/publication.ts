@@ -34,6 +34,7 @@ const causes: Readonly<Record<string, "script" | "moved" | "wait" | "role">> = {
   TRYAGAIN: "wait",
   CLUSTERDOWN: "wait",
   MASTERDOWN: "wait",
+  NOREPLICAS: "wait",
   LOADING: "wait",
   BUSY: "wait",
   READONLY: "role",

@@ -29,6 +29,7 @@ interface SlotRange {
 }
 
 const refreshPauseMs = 200;
+const looksSoon = 5;
 const refreshIntervalMs = 10_000;
 const seedTimeoutMs = 2000;
 
@@ -43,8 +44,9 @@ export class ClusterTopology implements Topology {
   #onMoved: (partitions: readonly number[]) => void = () => undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isLooking = false;
-  #isLookDue = false;
-  #mustLookAgain = false;
+  /** How often it is still to look soon: who is asked may not know yet what another one has said. */
+  #looksSoon = 0;
+  #isSoon = false;
   #isClosed = false;
 
   constructor(parts: ClusterTopologyParts) {
@@ -75,9 +77,9 @@ export class ClusterTopology implements Topology {
   }
 
   lookAgain(): void {
-    if (this.#isLooking) this.#mustLookAgain = true;
-    // Not put off by whoever asks again: a publisher that meets a moved slot does so many times a second.
-    else if (!this.#isLookDue) this.#lookIn(refreshPauseMs);
+    this.#looksSoon = looksSoon;
+    // One that is due soon stays as it is: whoever asks every few milliseconds must not put it off.
+    if (!this.#isLooking && !this.#isSoon) this.#lookIn(refreshPauseMs);
   }
 
   close(): void {
@@ -89,20 +91,19 @@ export class ClusterTopology implements Topology {
   #lookIn(pauseMs: number): void {
     if (this.#isClosed) return;
     clearTimeout(this.#timer);
-    this.#isLookDue = pauseMs <= refreshPauseMs;
+    this.#isSoon = pauseMs < refreshIntervalMs;
     this.#timer = setTimeout(() => void this.#look(), pauseMs);
   }
 
   async #look(): Promise<void> {
     this.#isLooking = true;
-    this.#isLookDue = false;
-    this.#mustLookAgain = false;
+    if (this.#looksSoon > 0) this.#looksSoon -= 1;
     const ranges = await this.#slots();
     this.#isLooking = false;
     if (this.#isClosed) return;
     if (ranges !== undefined) this.#follow(ranges);
     const isWhole = this.#owners.length > 0 && this.#owners.every((server) => server?.isUp === true);
-    this.#lookIn(this.#mustLookAgain || !isWhole ? refreshPauseMs : refreshIntervalMs);
+    this.#lookIn(this.#looksSoon > 0 || !isWhole ? refreshPauseMs : refreshIntervalMs);
   }
 
   // Whoever answers first: the servers that are connected, then those that are known, then the seeds.

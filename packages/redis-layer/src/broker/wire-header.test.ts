@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readPayload } from "./wire-header.ts";
+
+const read = (text: string) => readPayload(Buffer.from(text, "latin1"));
+
+describe("the header of a message", () => {
+  test("has a position and an id, or an id alone", () => {
+    expect(read("112 ab34 node.7\n{}")).toEqual({ id: "node.7", place: "12 ab34 node.7", bytes: Buffer.from("{}") });
+    expect(read("0node.7\n")).toEqual({ id: "node.7", place: undefined, bytes: Buffer.from("") });
+  });
+
+  test("leaves the bytes behind it alone, line feeds among them", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const message = readPayload(Buffer.concat([Buffer.from("11 e id\n"), bytes]));
+        expect(message).toMatchObject({ id: "id", place: "1 e id" });
+        if (typeof message !== "string") expect(Buffer.compare(Buffer.from(message.bytes), Buffer.from(bytes))).toBe(0);
+      }),
+    );
+  });
+
+  test.each([
+    ["nothing at all", "", "malformed"],
+    ["no end", "11 e id", "malformed"],
+    ["no id", "0\n", "malformed"],
+    ["a position without an id", "1 \n", "malformed"],
+    ["a position without blanks", "1abc\n", "malformed"],
+    ["an end that comes too late", `0${"x".repeat(300)}\n`, "malformed"],
+    ["another version", "21 e id\n", "unknownVersion"],
+    ["a JSON text of somebody else", '{"type":"chat.message"}', "unknownVersion"],
+  ])("that is %s is refused", (_, text, what) => {
+    expect(read(text)).toBe(what);
+  });
+
+  test("never throws, whatever anybody publishes", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void readPayload(Buffer.from(bytes))));
+  });
+});

@@ -1,0 +1,99 @@
+import { SolentError } from "@solent/core/errors";
+import { describe, expect, test } from "vitest";
+import { Lane } from "./lane.ts";
+import type { Attempt, Publication } from "./publication.ts";
+
+const done = (place: string): Attempt => ({ outcome: "done", receivers: 1, place });
+const retry: Attempt = { outcome: "retry", cause: "wait" };
+
+/** A lane, what was put into it, and what became of each by its id. */
+function makeLane() {
+  const results: Record<string, string> = {};
+  let settled = 0;
+  const lane = new Lane(0, () => (settled += 1));
+  const put = (id: string, name = "room", dueAtMs = 1000): Publication => {
+    const publication: Publication = {
+      ...{ name, partition: 0, bytes: Buffer.from(id), id, volatile: false, dueAtMs, isSeen: false },
+      resolve: ({ position }) => (results[id] = position ?? "accepted"),
+      reject: (error) => (results[id] = SolentError.is(error) ? error.code : error.message),
+    };
+    lane.waiting.push(publication);
+    return publication;
+  };
+  return { lane, put, results, settled: () => settled };
+}
+
+describe("a lane", () => {
+  test("gives each message the position that it got", () => {
+    const { lane, put, results } = makeLane();
+    const [a, b] = [put("a"), put("b")];
+    lane.take(2);
+    lane.landed(a, done("1 e"));
+    lane.landed(b, done("2 e"));
+    expect(results).toEqual({ a: "1:1 e a", b: "1:2 e b" });
+    expect(lane.isFlying).toBe(false);
+  });
+
+  test("holds everything back until all answers are in, and then tries again in the old order", () => {
+    const { lane, put } = makeLane();
+    const [a, b] = [put("a"), put("b")];
+    lane.server = "one";
+    lane.take(2);
+    const c = put("c");
+    lane.landed(a, retry);
+    expect(lane.canFly("one", 0)).toBe(false);
+    lane.landed(b, retry);
+    expect(lane.canFly("one", 0)).toBe(true);
+    expect(lane.take(3)).toEqual([a, b, c]);
+  });
+
+  test("gives up a message when a later one of its group was accepted before it, and no other group's", () => {
+    const { lane, put, results } = makeLane();
+    const [a, other, b] = [put("a"), put("other", "hall"), put("b")];
+    lane.take(3);
+    lane.landed(a, retry);
+    lane.landed(other, retry);
+    lane.landed(b, done("1 e"));
+    expect(results).toEqual({ a: "LAYER_UNAVAILABLE", b: "1:1 e b" });
+    expect(lane.waiting).toEqual([other]);
+  });
+
+  test("is in flight at one server at a time, and not before its time", () => {
+    const { lane, put } = makeLane();
+    put("a");
+    put("b");
+    expect(lane.canFly("one", 0)).toBe(true);
+    lane.server = "one";
+    const [a] = lane.take(1);
+    expect([lane.canFly("one", 0), lane.canFly("two", 0)]).toEqual([true, false]);
+    lane.landed(a!, done("1 e"));
+    expect(lane.canFly("two", 0)).toBe(true);
+    lane.notBeforeMs = 50;
+    expect([lane.canFly("two", 49), lane.canFly("two", 50)]).toEqual([false, true]);
+  });
+
+  test("calls a message without an answer uncertain, unless it has come back", () => {
+    const { lane, put, results, settled } = makeLane();
+    const [a, b, c] = [put("a"), put("b"), put("c")];
+    lane.take(3);
+    b.isSeen = true;
+    lane.landed(a, { outcome: "uncertain" });
+    lane.landed(b, { outcome: "uncertain" });
+    lane.landed(c, { outcome: "refused", message: "NOPERM" });
+    expect(results).toEqual({ a: "LAYER_UNCERTAIN", b: "accepted", c: "LAYER_UNAVAILABLE" });
+    expect(settled()).toBe(3);
+  });
+
+  test("gives up what was not written in time, and nothing that was written", () => {
+    const { lane, put, results } = makeLane();
+    const a = put("a", "room", 10);
+    put("b", "room", 10);
+    put("c", "room", 20);
+    lane.take(1);
+    lane.expire(10, new SolentError("LAYER_UNAVAILABLE", { cause: "late" }));
+    expect(results).toEqual({ b: "LAYER_UNAVAILABLE" });
+    lane.landed(a, done("1 e"));
+    lane.expire(Infinity, new SolentError("LAYER_CLOSED"));
+    expect(results).toEqual({ a: "1:1 e a", b: "LAYER_UNAVAILABLE", c: "LAYER_CLOSED" });
+  });
+});
