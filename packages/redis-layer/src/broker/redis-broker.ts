@@ -15,7 +15,7 @@ import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
-import { Publisher, type PublisherOptions, type PublisherRoutes } from "../publishing/publisher.ts";
+import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
 import { type LayerBroker, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";

@@ -6,12 +6,12 @@ const failed = (message: string) => readAttempts(replyError(message), null, 1)[0
 
 describe("what became of a publish", () => {
   test("is told for each message that a command carried", () => {
-    expect(readAttempts(null, "3 17 ab\n-OOM command not allowed (SET)\n0 1 cd", 3)).toEqual([
-      { outcome: "done", receivers: 3, place: "17 ab" },
+    expect(readAttempts(null, "3\n-OOM command not allowed (SET)\n0", 3)).toEqual([
+      { outcome: "done", receivers: 3 },
       { outcome: "refused", message: "OOM command not allowed (SET)" },
-      { outcome: "done", receivers: 0, place: "1 cd" },
+      { outcome: "done", receivers: 0 },
     ]);
-    expect(readAttempts(null, 2, 1)).toEqual([{ outcome: "done", receivers: 2, place: undefined }]);
+    expect(readAttempts(null, 2, 1)).toEqual([{ outcome: "done", receivers: 2 }]);
     expect(readAttempts(replyError("LOADING"), null, 3)).toHaveLength(3);
   });
 
