@@ -8,6 +8,10 @@ const conditions = ["@solent/source", ...defaultServerConditions];
 // What only the page does, whichever Node serves it.
 const pageTests = "apps/chat/e2e/page/**/*.test.ts";
 
+// What several servers do together, each of them a process of its own: long, and the same whichever Node runs them.
+const nodesTests = "apps/chat/e2e/nodes/**/*.test.ts";
+const redisTests = "test/{chaos,redis,interop,from-outside,support/redis}/**/*.test.ts";
+
 const notTests = ["**/node_modules/**", "**/dist/**", "**/fixtures/**"];
 
 interface More {
@@ -50,13 +54,15 @@ export default defineConfig({
     hookTimeout: 20_000,
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
-      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**"], redis: true }),
+      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**", redisTests], redis: true }),
+      project("redis", [redisTests], { redis: true }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
       project("chat", ["apps/chat/**/*.test.ts"], {
-        exclude: [pageTests],
+        exclude: [pageTests, nodesTests],
         browser: true,
         setup: "./apps/chat/e2e/find-programs.ts",
       }),
+      project("nodes", [nodesTests], { browser: true, setup: "./apps/chat/e2e/find-programs.ts" }),
       project("page", [pageTests], { browser: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
