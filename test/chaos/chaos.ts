@@ -6,7 +6,7 @@ import { planOf } from "./plan.ts";
 import { runPlan } from "./run-seed.ts";
 import { sentinelWorld } from "./sentinel-world.ts";
 import { singleWorld } from "./single-world.ts";
-import type { Topology, World } from "./world.ts";
+import { ServersInTrouble, type Topology, type World } from "./world.ts";
 
 /** What became of a seed. */
 export interface SeedResult {
@@ -44,7 +44,9 @@ export class Chaos implements AsyncDisposable {
       try {
         return await this.#run(seed);
       } catch (error) {
-        if (!isPortTaken(error) || attempt === maxAttempts) throw error;
+        const cause = error instanceof Error ? error.cause : undefined;
+        if (!isNotOfTheLayer(cause) || attempt === maxAttempts) throw error;
+        process.stderr.write(`seed ${seed} on ${this.topology} begins again with new servers: ${cause.message}\n`);
       }
     }
   }
@@ -81,8 +83,9 @@ export class Chaos implements AsyncDisposable {
   }
 }
 
-// While a proxy refuses connections its port is free, and another process may take it: that says nothing of the layer.
-function isPortTaken(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
+// While a proxy refuses connections its port is free, and another process may take it. And Sentinels on a machine that is
+// too busy for them do nothing for half a minute.
+function isNotOfTheLayer(cause: unknown): cause is Error {
+  if (cause instanceof ServersInTrouble) return true;
   return cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
 }

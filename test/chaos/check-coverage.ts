@@ -1,6 +1,6 @@
 import type { Violation } from "./check-history.ts";
-import type { Entry } from "./history.ts";
-import type { Order } from "./order.ts";
+import type { Entry, Window } from "./history.ts";
+import { type Order, timesOf } from "./order.ts";
 import { relationOf } from "./position-relation.ts";
 import type { Item, Membership, Sent } from "./sequence.ts";
 
@@ -9,6 +9,7 @@ export interface CoverageParts {
   readonly memberships: readonly Membership[];
   readonly sent: readonly Sent[];
   readonly order: Order;
+  readonly failovers: readonly Window[];
   /** The messages that were sent when all was well again. */
   readonly last: ReadonlySet<string>;
 }
@@ -24,7 +25,7 @@ export function* checkCoverage(parts: CoverageParts): Iterable<Violation> {
     for (const [at, item] of membership.items.entries()) if (item.kind === "got") got.set(item.id, at);
     for (const message of real) {
       if (got.has(message.id) || parts.last.has(message.id)) continue;
-      const missing = missingFrom(membership, message, { order: parts.order, got });
+      const missing = missingFrom(membership, message, { ...parts, got });
       if (missing !== undefined) yield silent(membership, message, missing);
     }
     yield* lasts(membership, parts, got);
@@ -40,15 +41,17 @@ interface Place {
 /** The place where a message is missing without a notice; undefined when it is not owed, or its loss was told. */
 function missingFrom(
   { items, joinedAt, isOver }: Membership,
-  { id, calledAt }: Sent,
-  { order, got }: { readonly order: Order; readonly got: ReadonlyMap<string, number> },
+  message: Sent,
+  { order, failovers, got }: Pick<CoverageParts, "order" | "failovers"> & { readonly got: ReadonlyMap<string, number> },
 ): Place | undefined {
+  const { id } = message;
   let from = -1;
   let to = items.length;
   for (const before of order.before(id)) from = Math.max(from, got.get(before) ?? -1);
   for (const after of order.after(id)) to = Math.min(to, got.get(after) ?? items.length);
   // Owed is what lies between two messages that it got, what came after its join, and in the end everything.
-  const isAfterStart = from >= 0 || (joinedAt !== undefined && calledAt > joinedAt);
+  const [sentAt] = timesOf(message, failovers);
+  const isAfterStart = from >= 0 || (joinedAt !== undefined && sentAt > joinedAt);
   const isBeforeEnd = to < items.length || !isOver;
   if (!isAfterStart || !isBeforeEnd) return undefined;
   return items.slice(from + 1, to).some(({ kind }) => kind === "gap") ? undefined : { from, to };

@@ -223,4 +223,15 @@ describe("checkHistory", () => {
     expect(rulesOf(history)).toEqual([]);
     expect(rulesOf({ ...history, failovers: [] })).toEqual(["no silent gap", "no silent gap"]);
   });
+
+  test("does not owe a join at the new server what the old one still accepted, and after that everything", () => {
+    const old = [...published("1"), ["y", joins("y")], ["y", joined("y")], ...published("2")] as const;
+    const after = [...published("3"), ["y", gets("y", "3")]] as const;
+    const window: Window = { fromAt: 5, toAt: 65 };
+    expect(rulesOf(story([...old, ...after], { failovers: [window] }))).toEqual([]);
+    expect(rulesOf(story([...old, ...after]))).toEqual(["no silent gap"]);
+    expect(
+      rulesOf(story([...old, ...published("3"), ...published("4"), ["y", gets("y", "4")]], { failovers: [window] })),
+    ).toEqual(["no silent gap"]);
+  });
 });

@@ -59,7 +59,8 @@ function* violationsIn(history: History, sorted: Sorted): Iterable<Violation> {
       };
     } else {
       // Without an order nothing has a place that it could be missing from.
-      yield* checkCoverage({ memberships, sent, order, last: new Set(history.last) });
+      const { failovers } = history;
+      yield* checkCoverage({ memberships, sent, order, failovers, last: new Set(history.last) });
     }
   }
 }

@@ -149,10 +149,11 @@ function addPublished(order: Order, sent: readonly Sent[]): void {
 // Points in time are members of the order too, so that n messages need no n * n comparisons.
 function addTimes(order: Order, sent: readonly Sent[], failovers: readonly Window[]): void {
   const points: { at: number; id: string; isEnd: boolean }[] = [];
-  for (const { id, calledAt, settledAt, outcome } of sent) {
-    const [fromAt, toAt] = widened(calledAt, settledAt, failovers);
+  for (const message of sent) {
+    const { id } = message;
+    const [fromAt, toAt] = timesOf(message, failovers);
     points.push({ at: fromAt, id, isEnd: false });
-    if (outcome === "accepted") points.push({ at: toAt, id, isEnd: true });
+    if (message.outcome === "accepted") points.push({ at: toAt, id, isEnd: true });
   }
   // At one time, what begins comes first: neither is surely before the other.
   points.sort((a, b) => a.at - b.at || Number(a.isEnd) - Number(b.isEnd));
@@ -169,9 +170,11 @@ function addTimes(order: Order, sent: readonly Sent[], failovers: readonly Windo
 }
 
 /**
+ * When a message may have been accepted.
+ *
  * While a replica takes over, two servers accept messages, each in its own time: what happened then has no time within it.
  */
-function widened(calledAt: number, settledAt: number, failovers: readonly Window[]): [number, number] {
+export function timesOf({ calledAt, settledAt }: Sent, failovers: readonly Window[]): [fromAt: number, toAt: number] {
   let [fromAt, toAt] = [calledAt, settledAt];
   for (const window of failovers) {
     if (toAt < window.fromAt || fromAt > window.toAt) continue;

@@ -10,7 +10,7 @@ import { type History, nowUs, readEntries, type Window } from "./history.ts";
 import type { NodeHandle, NodePool } from "./node-handle.ts";
 import type { NodeFault, Plan, PlannedFault, PlannedNode } from "./plan.ts";
 import type { Names, NodeSetup } from "./protocol.ts";
-import type { World } from "./world.ts";
+import { ServersInTrouble, type World } from "./world.ts";
 
 /** What a run needs. */
 export interface RunParts {
@@ -59,6 +59,15 @@ export async function runPlan(parts: RunParts): Promise<History> {
 
 let runs = 0;
 
+/** Waits for the servers; says so when it is they that fail. */
+async function inTrouble(what: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw new ServersInTrouble(`the servers are in trouble at "${what}": ${String(error)}`, { cause: error });
+  }
+}
+
 class Run {
   readonly #parts: RunParts;
   readonly #folder = mkdtempSync(join(tmpdir(), "solent-chaos-"));
@@ -92,7 +101,7 @@ class Run {
     await Promise.all(this.#places.map(({ handle }) => handle.ask("go", "actions")));
     await Promise.all([this.#servers(), this.#network(), this.#processes()]);
     await this.#heal();
-    await world.settled();
+    await inTrouble("the end of all faults", world.settled());
     await Promise.all(this.#places.map(({ handle }) => handle.ask("go", "afterwards")));
     await this.#everywhere("finish");
     this.#say("all is well again, and the traffic is over");
@@ -154,7 +163,7 @@ class Run {
       const fromAt = nowUs();
       const { all } = this.#places[planned.node]!.proxies;
       const isolation = { isolate: () => isolate(all), rejoin: () => healNetwork(all) };
-      await fault.strike({ ...planned, prefix: this.#prefix, ...isolation });
+      await inTrouble(planned.name, fault.strike({ ...planned, prefix: this.#prefix, ...isolation }));
       this.#say(`"${planned.name}" is mended`);
       if (fault.splits) this.#failovers.push({ fromAt, toAt: nowUs() });
     }

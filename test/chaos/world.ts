@@ -43,6 +43,9 @@ export interface World extends AsyncDisposable {
   readonly isReusable: boolean;
 }
 
+/** The servers did not do what they were told, in all the time they had: nothing can be said of the layer then. */
+export class ServersInTrouble extends Error {}
+
 /** The element that the dice fall on. */
 export function chosen<Value>(values: readonly Value[], dice: number): Value {
   const value = values[Math.floor(dice * values.length)];
