@@ -2,6 +2,7 @@ import { defaultLimits } from "@solent/core";
 import { clusterDefaults, layerDefaults } from "@solent/core/layer";
 import { describe, expect, test } from "vitest";
 import { resolveOptions } from "../../packages/client/src/options.ts";
+import { splitOptions } from "../../packages/redis-layer/src/redis-layer-options.ts";
 import { read, tableRows } from "./markdown.ts";
 
 const page = "docs/reference/limits.md";
@@ -28,6 +29,20 @@ describe("docs/reference/limits.md", () => {
   test("has the options between nodes and their defaults", () => {
     expect(defaults(/^Between nodes$/)).toEqual(texts(clusterDefaults));
   });
+
+  test("has the numbers of the layer over Redis and their defaults", () => {
+    const numbers = Object.entries(splitOptions({}).redis).filter(([, value]) => typeof value === "number");
+    const rows = Object.entries(defaults(/^Redis$/));
+    expect(Object.fromEntries(rows)).toEqual(texts(Object.fromEntries(numbers)));
+  });
+
+  test.each(tableRows(page, /^Redis$/).filter(([, , where]) => where?.includes(" in `")))(
+    "has the value of the bound on %s",
+    (_bound, value = "", where = "") => {
+      const [, name = "", file = ""] = /^`(\w+)` in `([\w/.-]+)`$/.exec(where) ?? [];
+      expect(constant(file, name, "packages/redis-layer/src")).toBe(plain(value));
+    },
+  );
 
   test("has the numbers of the client and their defaults", () => {
     const { reconnect, ...options } = resolveOptions({ WebSocket: class {} as never });
@@ -61,8 +76,8 @@ describe("docs/reference/limits.md", () => {
   );
 });
 
-/** The number that a name gets in a source file of core. */
-function constant(file: string, name: string): string | undefined {
-  const found = new RegExp(`\\b${name} = ([\\d_]+)\\b`).exec(read(`packages/core/src/${file}`));
+/** The number that a name gets in a source file, of core unless it says otherwise. */
+function constant(file: string, name: string, source = "packages/core/src"): string | undefined {
+  const found = new RegExp(`\\b${name} = ([\\d_]+)\\b`).exec(read(`${source}/${file}`));
   return found?.[1]?.replaceAll("_", "");
 }

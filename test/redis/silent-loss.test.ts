@@ -3,7 +3,7 @@ import { type RedisProcess, redisProcess } from "../support/redis/redis-process.
 import { until } from "../support/turns.ts";
 import { type Fleet, fleet } from "./fleet.ts";
 import { faults, Ledger } from "./ledger.ts";
-import { type Listener, listen } from "./listener.ts";
+import { Listener, listen } from "./listener.ts";
 
 const room = "room";
 
@@ -112,5 +112,23 @@ describe("silent loss across a Redis hiccup", () => {
     await waiting;
     await isHealed(world);
     expect(ledger.numbers()).toHaveLength(41);
+  });
+
+  test("connections cut again and again while members come and go: in the end a send reaches exactly those that are there", async () => {
+    await using redis = await redisProcess();
+    await using nodes = await fleet(redis.url, { lingerMs: 1 });
+    const members = nodes.layers.flatMap((layer) => Array.from({ length: 10 }, () => new Listener(layer)));
+    for (let cut = 0; cut < 4; cut += 1) {
+      const changes = members.map(({ seat }, i) => (i % 2 === cut % 2 ? seat.join(room) : seat.leave(room)));
+      await redis.control.call("CLIENT", "KILL", "TYPE", cut < 2 ? "pubsub" : "normal");
+      await Promise.all(changes);
+    }
+    await nodes.settle();
+    const ledger = new Ledger(nodes.layers[0]!, room, "the end");
+    await ledger.send();
+    const there = members.filter((_, i) => i % 2 === 1);
+    await Promise.all(there.map((member) => member.hears("the end", 1)));
+    await nodes.settle();
+    expect(members.map((member) => member.numbers("the end").length)).toEqual(members.map((_, i) => i % 2));
   });
 });
