@@ -61,6 +61,7 @@ export class RedisBroker implements Broker {
   readonly #waitingForReady = new Set<{ look: () => void; fail: (reason: SolentError) => void }>();
   #refusal: SolentError | undefined;
   #hasBeenUp = false;
+  #isReplacing = false;
   #hasBeenReady = false;
   #isClosed = false;
 
@@ -69,10 +70,7 @@ export class RedisBroker implements Broker {
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
-      onAccepted: () => {
-        this.#publisher.flushSoon();
-        this.#lookForReady();
-      },
+      onAccepted: () => this.#accepted(),
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
@@ -139,10 +137,10 @@ export class RedisBroker implements Broker {
     return comparePositions(last, next);
   }
 
-  /** Whether all servers are connected, and the inbox is open. */
+  /** Whether all servers that are published on are connected, and the inbox is open. */
   get isReady(): boolean {
     const { servers } = this.#topology;
-    const isWhole = servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    const isWhole = servers.size > 0 && [...servers].every((server) => server.isUp || !this.#isPublishedOn(server));
     return isWhole && this.#isInboxOpen && this.#deployment.isAccepted;
   }
 
@@ -193,6 +191,8 @@ export class RedisBroker implements Broker {
     if (this.#hasBeenReady || this.#isClosed) return;
     this.#refusal = reason;
     this.#end(reason);
+    // So that the hub asks, and joins hear of it too.
+    this.#sink?.restored("all");
   }
 
   #lookForReady(): void {
@@ -234,19 +234,28 @@ export class RedisBroker implements Broker {
   }
 
   async #subscriberUp(server: RedisServer): Promise<void> {
-    if (this.#holds(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
+    await this.#subscribeSecond(server);
+    if (this.#isFirst(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
     this.#lookForReady();
   }
 
+  // Where servers are replaced, this one carries what others may publish already, or still. The hub need not know.
+  async #subscribeSecond(server: RedisServer): Promise<void> {
+    const isSecond = (partition: number): boolean => this.#topology.secondOf(partition) === server;
+    const groups = this.#asked.flatMap((asked, partition) => (isSecond(partition) ? [...asked] : []));
+    const places = groups.map((group) => this.#placeOf(group));
+    const home = partitionOf(this.#node);
+    if (isSecond(home)) places.unshift({ name: this.#inbox, partition: home });
+    if (places.length > 0) await this.#subscriber.subscribeSecond(places);
+  }
+
   // Before groups: whoever hears that a group is live here may send to its members directly.
   async #openInbox(server: RedisServer): Promise<boolean> {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
-      // While servers are replaced it is on two: the second one to come opens it.
-      if (![...this.#topology.servers].every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -257,9 +266,27 @@ export class RedisBroker implements Broker {
   }
 
   #subscriberDown(server: RedisServer): void {
-    if (this.#holds(server, partitionOf(this.#node))) this.#isInboxOpen = false;
+    if (this.#isFirst(server, partitionOf(this.#node))) this.#isInboxOpen = false;
     this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
+  }
+
+  #accepted(): void {
+    this.#publisher.flushSoon();
+    const isReplacing = this.#deployment.hasPrevious;
+    if (isReplacing !== this.#isReplacing) void this.#changeOver();
+    this.#isReplacing = isReplacing;
+    this.#lookForReady();
+  }
+
+  // First and second have changed places. Both were subscribed; but what waited for the one need not wait for it any more.
+  async #changeOver(): Promise<void> {
+    const server = this.#topology.serverOf(partitionOf(this.#node));
+    if (server?.subscriber !== undefined && !this.#isInboxOpen && !(await this.#openInbox(server))) return;
+    for (const each of this.#topology.servers) {
+      if (each.subscriber !== undefined) this.#sink?.restored(this.#groupsOf(each));
+    }
+    this.#lookForReady();
   }
 
   // Other servers hold these partitions now: what was subscribed at the old ones is gone.
@@ -277,13 +304,17 @@ export class RedisBroker implements Broker {
   #groupsOf(server: RedisServer): readonly string[] {
     const groups: string[] = [];
     for (const [partition, asked] of this.#asked.entries()) {
-      if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
+      if (asked.size > 0 && this.#isFirst(server, partition)) groups.push(...asked);
     }
     return groups;
   }
 
-  #holds(server: RedisServer, partition: number): boolean {
-    return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
+  #isFirst(server: RedisServer, partition: number): boolean {
+    return this.#topology.serverOf(partition) === server;
+  }
+
+  #isPublishedOn(server: RedisServer): boolean {
+    return this.#asked.some((_, partition) => this.#isFirst(server, partition));
   }
 
   #hear(channel: string, payload: Buffer): void {
