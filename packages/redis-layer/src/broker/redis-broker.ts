@@ -292,6 +292,8 @@ export class RedisBroker implements Broker {
   // Other servers hold these partitions now: what was subscribed at the old ones is gone.
   async #moved(partitions: readonly number[]): Promise<void> {
     this.#publisher.flushSoon();
+    const first = this.#topology.serverOf(0);
+    if (partitions.includes(0) && first !== undefined) void this.#deployment.claim(first);
     const groups = partitions.flatMap((partition) => [...(this.#asked[partition] ?? [])]);
     this.#sink?.lost(groups, "loss");
     const home = partitionOf(this.#node);
