@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { partitionTags } from "../../packages/redis-layer/src/layout/partitions.ts";
 import { eventually } from "../support/redis/eventually.ts";
 import { redisCluster, type RedisCluster } from "../support/redis/redis-cluster.ts";
 import type { RedisProcess } from "../support/redis/redis-process.ts";
@@ -128,6 +129,20 @@ describe("Redis Cluster and managed Redis: a Cluster of six", { timeout }, () =>
     expect(await groups.faults()).toEqual([]);
     await killed.restart({ keepData: true });
     await cluster.settled();
+  });
+
+  test("the node stays connected when the slot that knows what runs moves, and says there that it runs", async () => {
+    await using nodes = await fleet(location());
+    const slot = await cluster.slotOf(`${nodes.prefix}{${partitionTags[0]}}`);
+    const from = await cluster.primaryOf(slot);
+    const to = await otherPrimary(from);
+    const [key] = await from.control.keys(`${nodes.prefix}{*}:deployments`);
+    await from.control.del(key!);
+    await cluster.moveSlot(slot, to);
+    // Sooner than they would say it anyway, every ten seconds.
+    await eventually("they say that they run", async () => (await to.control.exists(key!)) === 1, { patienceMs: 5000 });
+    expect(nodes.layers.map(({ isConnected }) => isConnected)).toEqual([true, true]);
+    await cluster.moveSlot(slot, from);
   });
 
   test("a direct send reaches a node whose inbox has moved to another server", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { freePort } from "../../scripts/redis-server.mjs";
 import { eventually } from "../support/redis/eventually.ts";
 import { redisProcess, type RedisProcess } from "../support/redis/redis-process.ts";
 import { emptyFleet, type Fleet, fleet } from "./fleet.ts";
@@ -128,7 +129,9 @@ describe("Redis Cluster and managed Redis: one server", () => {
   });
 
   test("that belongs to a Cluster is refused with what to do, and so is a replica", async () => {
-    await using member = await redisProcess({ args: ["--cluster-enabled", "yes"] });
+    // By itself the bus takes a port among those of outgoing connections.
+    const args = ["--cluster-enabled", "yes", "--cluster-port", `${await freePort()}`];
+    await using member = await redisProcess({ args });
     await using redis = await redisProcess();
     await using replica = await redisProcess({ replicaOf: redis });
     await replica.linked();

@@ -27,7 +27,7 @@ export class RedisPubSubChannelLayer extends HubChannelLayer {
     this.#broker = parts.broker;
   }
 
-  /** Whether this node is connected to all of its Redis servers now: for health checks. */
+  /** Whether this node is connected to all Redis servers that it publishes on now: for health checks. */
   get isConnected(): boolean {
     return this.#broker.isReady;
   }

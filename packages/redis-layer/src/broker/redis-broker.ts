@@ -67,6 +67,7 @@ export class RedisBroker implements LayerBroker {
   readonly #ready = new ReadyWaits();
   #refusal: SolentError | undefined;
   #hasBeenUp = false;
+  #isReplacing = false;
   #hasBeenReady = false;
   #isClosed = false;
 
@@ -76,10 +77,7 @@ export class RedisBroker implements LayerBroker {
     this.maxMessageBytes = parts.maxMessageBytes;
     this.#topology = parts.topology((address) => this.#makeServer(address));
     this.#deployment = parts.deployment(this.#topology, {
-      onAccepted: () => {
-        this.#publisher.flushSoon();
-        this.#lookForReady();
-      },
+      onAccepted: () => this.#accepted(),
       onRefused: (reason) => this.#refused(reason),
       onProblem: (error, server) => parts.onProblem(error, server.key),
     });
@@ -148,10 +146,10 @@ export class RedisBroker implements LayerBroker {
     return comparePositions(last, next);
   }
 
-  /** Whether all servers are connected, and the inbox is open. */
+  /** Whether all servers that are published on are connected, and the inbox is open. */
   get isReady(): boolean {
     const { servers } = this.#topology;
-    const isWhole = servers.size > 0 && [...servers].every(({ isUp }) => isUp);
+    const isWhole = servers.size > 0 && [...servers].every((server) => server.isUp || !this.#isPublishedOn(server));
     return isWhole && (this.#isInboxOpen || !this.#hasInbox) && this.#deployment.isAccepted;
   }
 
@@ -184,6 +182,8 @@ export class RedisBroker implements LayerBroker {
     if (this.#hasBeenReady || this.#isClosed) return;
     this.#refusal = reason;
     this.#end(reason);
+    // So that the hub asks, and joins hear of it too.
+    this.#sink?.restored("all");
   }
 
   #lookForReady(): void {
@@ -243,19 +243,28 @@ export class RedisBroker implements LayerBroker {
   }
 
   async #subscriberUp(server: RedisServer): Promise<void> {
-    if (this.#holds(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
+    await this.#subscribeSecond(server);
+    if (this.#isFirst(server, partitionOf(this.#node)) && !(await this.#openInbox(server))) return;
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
     this.#lookForReady();
   }
 
+  // Where servers are replaced, this one carries what others may publish already, or still. The hub need not know.
+  async #subscribeSecond(server: RedisServer): Promise<void> {
+    const isSecond = (partition: number): boolean => this.#topology.secondOf(partition) === server;
+    const groups = this.#asked.flatMap((asked, partition) => (isSecond(partition) ? [...asked] : []));
+    const places = groups.map((group) => this.#placeOf(group));
+    const home = partitionOf(this.#node);
+    if (isSecond(home)) places.unshift({ name: this.#inbox, partition: home });
+    if (places.length > 0) await this.#subscriber.subscribeSecond(places);
+  }
+
   // Before groups: whoever hears that a group is live here may send to its members directly.
   async #openInbox(server: RedisServer): Promise<boolean> {
     const [inbox] = await this.#subscriber.subscribe([{ name: this.#inbox, partition: partitionOf(this.#node) }]);
     if (inbox === undefined || inbox.isUnavailable === true || inbox.error !== undefined) {
-      // While servers are replaced it is on two: the second one to come opens it.
-      if (!this.#inboxServers.every(({ subscriber }) => subscriber !== undefined)) return true;
       server.drop(`the inbox of this node cannot be subscribed${inbox?.error ? `: ${inbox.error.message}` : ""}`);
       return false;
     }
@@ -269,14 +278,34 @@ export class RedisBroker implements LayerBroker {
   }
 
   #subscriberDown(server: RedisServer): void {
-    if (this.#holds(server, partitionOf(this.#node))) this.#isInboxOpen = false;
+    if (this.#isFirst(server, partitionOf(this.#node))) this.#isInboxOpen = false;
     this.#topology.lookAgain();
     if (this.#hasBeenUp) this.#sink?.lost(this.#topology.isOneServer ? "all" : this.#groupsOf(server), "reconnect");
+  }
+
+  #accepted(): void {
+    this.#publisher.flushSoon();
+    const isReplacing = this.#deployment.hasPrevious;
+    if (isReplacing !== this.#isReplacing) void this.#changeOver();
+    this.#isReplacing = isReplacing;
+    this.#lookForReady();
+  }
+
+  // First and second have changed places. Both were subscribed; but what waited for the one need not wait for it any more.
+  async #changeOver(): Promise<void> {
+    const server = this.#topology.serverOf(partitionOf(this.#node));
+    if (server?.subscriber !== undefined && !this.#isInboxOpen && !(await this.#openInbox(server))) return;
+    for (const each of this.#topology.servers) {
+      if (each.subscriber !== undefined) this.#sink?.restored(this.#groupsOf(each));
+    }
+    this.#lookForReady();
   }
 
   // Other servers hold these partitions now: what was subscribed at the old ones is gone.
   async #moved(partitions: readonly number[]): Promise<void> {
     this.#publisher.flushSoon();
+    const first = this.#topology.serverOf(0);
+    if (partitions.includes(0) && first !== undefined) void this.#deployment.claim(first);
     const groups = partitions.flatMap((partition) => [...(this.#asked[partition] ?? [])]);
     this.#sink?.lost(groups, "loss");
     const home = partitionOf(this.#node);
@@ -290,18 +319,24 @@ export class RedisBroker implements LayerBroker {
   #groupsOf(server: RedisServer): readonly string[] {
     const groups: string[] = [];
     for (const [partition, asked] of this.#asked.entries()) {
-      if (asked.size > 0 && this.#holds(server, partition)) groups.push(...asked);
+      if (asked.size > 0 && this.#isFirst(server, partition)) groups.push(...asked);
     }
     return groups;
   }
 
   get #inboxServers(): readonly RedisServer[] {
     const home = partitionOf(this.#node);
-    return [...this.#topology.servers].filter((server) => this.#holds(server, home));
+    return [...this.#topology.servers].filter(
+      (server) => this.#isFirst(server, home) || this.#topology.secondOf(home) === server,
+    );
   }
 
-  #holds(server: RedisServer, partition: number): boolean {
-    return this.#topology.serverOf(partition) === server || this.#topology.secondOf(partition) === server;
+  #isFirst(server: RedisServer, partition: number): boolean {
+    return this.#topology.serverOf(partition) === server;
+  }
+
+  #isPublishedOn(server: RedisServer): boolean {
+    return this.#asked.some((_, partition) => this.#isFirst(server, partition));
   }
 
   #hear(from: RedisServer, channel: string, payload: Buffer): void {

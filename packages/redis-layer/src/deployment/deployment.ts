@@ -71,7 +71,7 @@ export class Deployment {
 
   /** Whether every server that is asked has accepted this node. */
   get isAccepted(): boolean {
-    return [...this.#parts.topology.servers].every((server) => !this.#isAsked(server) || this.#accepted.has(server));
+    return [...this.#parts.topology.servers].every((server) => !this.#isAsked(server) || this.isAcceptedAt(server));
   }
 
   /** Whether a server, or on a Cluster any, has accepted this node: before, nothing may be written that others could not read. */

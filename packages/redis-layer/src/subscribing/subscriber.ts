@@ -49,13 +49,15 @@ export class Subscriber {
   async subscribe(places: readonly Place[]): Promise<readonly Subscribed[]> {
     const [firsts, seconds] = await Promise.all([
       this.#subscribe(places, (partition) => this.#routes.serverOf(partition)),
-      this.#subscribe(places, (partition) => this.#routes.secondOf(partition)),
+      this.subscribeSecond(places),
     ]);
-    // Where there is a second server, both have to carry it; the position is that of the first.
-    return firsts.map((first, i) => {
-      const second = this.#routes.secondOf(places[i]?.partition ?? 0) && seconds[i];
-      return second?.isUnavailable === true || second?.error !== undefined ? second : first;
-    });
+    // The position is that of the first. A second server that is away now is subscribed when it comes back.
+    return firsts.map((first, i) => (seconds[i]?.error === undefined ? first : seconds[i]));
+  }
+
+  /** Subscribes at the second servers only, where there are such. */
+  subscribeSecond(places: readonly Place[]): Promise<readonly Subscribed[]> {
+    return this.#subscribe(places, (partition) => this.#routes.secondOf(partition));
   }
 
   async #subscribe(places: readonly Place[], serverOf: ServerOf): Promise<readonly Subscribed[]> {
