@@ -25,8 +25,11 @@ describe("two browsers on different nodes", { timeout: 120_000 }, () => {
     await bea.message("Hello from here").waitFor();
     await bea.say("Hello from there");
     await ann.message("Hello from there").waitFor();
-    const typing = ann.page.getByText("Bea is typing").waitFor();
-    await Promise.all([typing, bea.box.pressSequentially("I am thinking about", { delay: 150 })]);
+    // It is not told with every key.
+    await eventually(async () => {
+      await bea.box.pressSequentially("so ");
+      return ann.page.getByText("Bea is typing").isVisible();
+    }).toBe(true);
     await bea.box.fill("");
 
     await ann.createRoom("plans", { isPrivate: true });

@@ -14,11 +14,14 @@ async function storedTexts(location: string): Promise<string[]> {
   return rows.map(({ text }) => text);
 }
 
+/** High enough for the page to show all that is said here: of a long list it keeps only what is in sight. */
+const tall = { viewport: { width: 1280, height: 2400 } };
+
 describe("a node that is killed", { timeout: 120_000 }, () => {
   test("while two people write costs nothing: its page comes back on another node, and every message is there once", async () => {
     await using nodes = await stage.startNodes();
-    await using ann = await stage.signIn(nodes, "Ann");
-    await using bea = await stage.signIn(nodes, "Bea");
+    await using ann = await stage.signIn(nodes, "Ann", tall);
+    await using bea = await stage.signIn(nodes, "Bea", tall);
     await bea.isApartFrom(ann);
     const killed = await ann.node();
 
