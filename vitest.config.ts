@@ -22,6 +22,8 @@ interface More {
   redis?: boolean;
   /** More that runs before its tests. */
   setup?: string;
+  /** Projects of a later turn begin when those of the earlier ones have ended: they would take the machine from each other. */
+  turn?: number;
 }
 
 function project(name: string, include: string[], more: More = {}) {
@@ -32,6 +34,7 @@ function project(name: string, include: string[], more: More = {}) {
       include,
       exclude: [...notTests, ...(more.exclude ?? [])],
       setupFiles: ["./test/setup/leaks.ts"],
+      sequence: { groupOrder: more.turn ?? 0 },
       globalSetup: [
         ...(more.browser ? ["./test/setup/chromium.ts"] : []),
         ...(more.redis ? ["./test/setup/redis.ts"] : []),
@@ -55,15 +58,15 @@ export default defineConfig({
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
       project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**", redisTests], redis: true }),
-      project("redis", [redisTests], { redis: true }),
+      project("redis", [redisTests], { redis: true, turn: 2 }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
       project("chat", ["apps/chat/**/*.test.ts"], {
         exclude: [pageTests, nodesTests],
         browser: true,
         setup: "./apps/chat/e2e/find-programs.ts",
       }),
-      project("nodes", [nodesTests], { browser: true, setup: "./apps/chat/e2e/find-programs.ts" }),
-      project("page", [pageTests], { browser: true }),
+      project("page", [pageTests], { browser: true, turn: 1 }),
+      project("nodes", [nodesTests], { browser: true, setup: "./apps/chat/e2e/find-programs.ts", turn: 2 }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
   },

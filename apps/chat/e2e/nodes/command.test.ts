@@ -35,10 +35,10 @@ describe("the chat's command with several nodes", { timeout: 120_000 }, () => {
     const started = logged(chat.said()).filter(({ msg }) => msg === "the chat has started");
     expect(started.map(({ node = "" }) => node).toSorted()).toEqual(["node-1", "node-2", "node-3"]);
 
-    // Connections go round: three in a row see every node, and each the same people.
+    // Connections go round, past nodes that are busy: a few in a row see every node, and each the same people.
     const cookie = await cookieOf({ url }, "Ann");
     const names = new Set<unknown>();
-    for (let count = 0; count < 3; count++) {
+    for (let count = 0; count < 30 && names.size < 3; count++) {
       const socket = await RawSocket.open({ url }, "/site", cookie);
       onTestFinished(() => socket[Symbol.asyncDispose]());
       const { data } = await socket.next("welcome");
