@@ -32,6 +32,8 @@ describe("the chat's command with several nodes", { timeout: 120_000 }, () => {
   test("serves them on one port with a Redis of its own, replaces one that is killed, and stops them all", async () => {
     const chat = run(await environment(), "--nodes", "3");
     const [, url = ""] = await chat.says(/The chat is on (http:\/\/localhost:\d+)/);
+    // What it says and what it logs come on two streams.
+    await chat.says(/("the chat has started"[^]*){3}/);
     const started = logged(chat.said()).filter(({ msg }) => msg === "the chat has started");
     expect(started.map(({ node = "" }) => node).toSorted()).toEqual(["node-1", "node-2", "node-3"]);
 
