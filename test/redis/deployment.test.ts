@@ -154,7 +154,9 @@ describe("replacing servers while nodes run", () => {
     try {
       const [a, b] = servers as [RedisProcess, RedisProcess];
       await using nodes = emptyFleet();
-      const [old, next] = [nodes.add(a.url), nodes.add({ servers: [b.url], previousServers: [a.url] })];
+      const old = nodes.add(a.url);
+      await old.ready();
+      const next = nodes.add({ servers: [b.url], previousServers: [a.url] });
       await nodes.settle();
       const early = await listen(next, "room");
       await b.kill();
