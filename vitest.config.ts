@@ -63,10 +63,10 @@ export default defineConfig({
       project("chat", ["apps/chat/**/*.test.ts"], {
         exclude: [pageTests, nodesTests],
         browser: true,
-        setup: "./apps/chat/e2e/find-programs.ts",
+        setup: "./test/setup/chat-programs.ts",
       }),
       project("page", [pageTests], { browser: true, turn: 1 }),
-      project("nodes", [nodesTests], { browser: true, setup: "./apps/chat/e2e/find-programs.ts", turn: 2 }),
+      project("nodes", [nodesTests], { browser: true, setup: "./test/setup/chat-programs.ts", turn: 2 }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
   },

@@ -1,4 +1,4 @@
-import { systemProgram } from "../../../scripts/system-program.mjs";
+import { systemProgram } from "../../scripts/system-program.mjs";
 
 /**
  * vitest global setup of the chat's tests: finds or installs what its tests on several nodes need.
