@@ -50,5 +50,6 @@ export {
 } from "../layer/mailbox.ts";
 export type { Member, Seat } from "../layer/member.ts";
 export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage } from "../layer/message.ts";
+export { type Place, placeRelation } from "../layer/place.ts";
 export type { WireCodec } from "../layer/wire-codec.ts";
 export { maxNameLength, nodeOf, nonLocalName, requireChannelName, requireGroupName } from "../layer/names.ts";

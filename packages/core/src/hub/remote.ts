@@ -219,7 +219,7 @@ export class Remote {
       return true;
     }
     try {
-      const delivered = this.#message({ ...event, sender: senderOf(event.sender, message.id) }, message);
+      const delivered = this.#message(event, message);
       this.#hub.deliverToGroup(message.group, delivered, { except: event.except });
       return true;
     } catch (error) {
@@ -228,9 +228,10 @@ export class Remote {
     }
   }
 
-  #message(event: WireEvent, from: { readonly group?: string; readonly position?: string | undefined }): LayerMessage {
-    const { type, data, sender, volatile } = event;
-    const meta: EventMeta = { type, group: from.group, sender, position: from.position, replayed: false };
+  #message(event: WireEvent, from: Partial<Omit<BrokerMessage, "bytes">>): LayerMessage {
+    const { type, data, volatile } = event;
+    const { group, position, id } = from;
+    const meta: EventMeta = { type, group, sender: senderOf(event.sender, id), position, replayed: false };
     return {
       data,
       meta: Object.freeze(meta),

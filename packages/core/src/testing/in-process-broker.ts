@@ -14,6 +14,7 @@ import type {
 } from "../layer/broker.ts";
 import type { LayerCapabilities } from "../layer/channel-layer.ts";
 import { nodeOf } from "../layer/names.ts";
+import { type Place, placeRelation } from "../layer/place.ts";
 import type { InProcessNetwork } from "./in-process-network.ts";
 
 /** What an in-process broker can; everything but presence by default, so that a test switches off what it is about. */
@@ -27,7 +28,7 @@ export function positionText(epoch: number, number: number, id: string): Positio
   return `1:${epoch}:${number}:${id}`;
 }
 
-function read(position: Position): { epoch: string; number: number; id: string } | undefined {
+function read(position: Position): Place | undefined {
   const [version, epoch, number, ...id] = position.split(":");
   if (version !== "1" || epoch === undefined || number === undefined) return undefined;
   return { epoch, number: Number(number), id: id.join(":") };
@@ -172,11 +173,7 @@ export class InProcessBroker implements Broker {
     const to = read(next);
     const from = last === undefined ? undefined : read(last);
     if (to === undefined || (last !== undefined && from === undefined)) return "break";
-    if (from === undefined) return to.number === 1 ? "next" : "gap";
-    if (from.epoch !== to.epoch) return to.number === 1 ? "fresh" : "break";
-    if (to.number === from.number) return to.id === from.id ? "same" : "break";
-    if (to.number < from.number) return "past";
-    return to.number === from.number + 1 ? "next" : "gap";
+    return placeRelation(from, to);
   }
 
   close(): Promise<void> {
