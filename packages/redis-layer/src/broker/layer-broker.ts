@@ -1,5 +1,14 @@
 import type { Broker } from "@solent/core/layer";
-import type { RedisServer } from "../connection/redis-server.ts";
+import type { RedisServer, ServerParts } from "../connection/redis-server.ts";
+import type { PublisherOptions } from "../publishing/publisher.ts";
+
+/** What a broker over Redis is made of, of either wire format. */
+export interface LayerBrokerParts {
+  readonly maxMessageBytes: number;
+  readonly publishing: PublisherOptions;
+  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs" | "isSender">;
+  readonly onProblem: (problem: Error, server: string) => void;
+}
 
 /** A broker over Redis, of either wire format. */
 export interface LayerBroker extends Broker {

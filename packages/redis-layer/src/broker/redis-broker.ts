@@ -9,34 +9,33 @@ import type {
   PublishOptions,
   Subscribed,
 } from "@solent/core/layer";
-import { RedisServer, type ServerParts } from "../connection/redis-server.ts";
+import { RedisServer } from "../connection/redis-server.ts";
 import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import { comparePositions, positionOf } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
-import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
+import { Publisher } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
-import { type LayerBroker, settledAt } from "./layer-broker.ts";
+import { AskedGroups } from "./asked-groups.ts";
+import { type LayerBroker, type LayerBrokerParts, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "./wire-header.ts";
 
+const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, partition) => partition);
+
 type DeploymentEvents = Pick<DeploymentParts, "onAccepted" | "onRefused" | "onProblem">;
 
 /** What a broker over Redis is made of. */
-export interface RedisBrokerParts {
+export interface RedisBrokerParts extends LayerBrokerParts {
   readonly layout: KeyLayout;
   readonly topology: (make: MakeServer) => Topology;
   readonly script: Script;
   readonly deployment: (topology: Topology, on: DeploymentEvents) => Deployment;
   readonly scripts: readonly Script[];
   readonly isSharded: boolean;
-  readonly maxMessageBytes: number;
-  readonly publishing: PublisherOptions;
-  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs" | "isSender">;
-  readonly onProblem: (problem: Error, server: string) => void;
 }
 
 /** Carries groups and inboxes over Redis pub/sub, with a position for every event. */
@@ -54,8 +53,7 @@ export class RedisBroker implements LayerBroker {
   readonly #deployment: Deployment;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
-  /** What the hub has asked for in each partition: what is lost, or may be asked for again, with its server. */
-  readonly #asked: readonly Set<string>[] = Array.from({ length: partitionCount }, () => new Set<string>());
+  readonly #asked = new AskedGroups(partitionCount);
   #sink: BrokerSink | undefined;
   #node = "";
   #inbox = "";
@@ -104,13 +102,13 @@ export class RedisBroker implements LayerBroker {
     const error = this.#refusal;
     if (error !== undefined) return groups.map(() => ({ error }));
     const places = groups.map((group) => this.#placeOf(group));
-    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.add(groups[i] ?? "");
+    this.#asked.add(groups, places);
     return this.#subscriber.subscribe(places);
   }
 
   async unsubscribe(groups: readonly string[]): Promise<void> {
     const places = groups.map((group) => this.#placeOf(group));
-    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.delete(groups[i] ?? "");
+    this.#asked.delete(groups, places);
     try {
       await this.#subscriber.unsubscribe(places);
     } catch (error) {
@@ -254,8 +252,7 @@ export class RedisBroker implements LayerBroker {
   // Where servers are replaced, this one carries what others may publish already, or still. The hub need not know.
   async #subscribeSecond(server: RedisServer): Promise<void> {
     const isSecond = (partition: number): boolean => this.#topology.secondOf(partition) === server;
-    const groups = this.#asked.flatMap((asked, partition) => (isSecond(partition) ? [...asked] : []));
-    const places = groups.map((group) => this.#placeOf(group));
+    const places = this.#asked.where(isSecond).map((group) => this.#placeOf(group));
     const home = partitionOf(this.#node);
     if (isSecond(home)) places.unshift({ name: this.#inbox, partition: home });
     if (places.length > 0) await this.#subscriber.subscribeSecond(places);
@@ -306,22 +303,21 @@ export class RedisBroker implements LayerBroker {
     this.#publisher.flushSoon();
     const first = this.#topology.serverOf(0);
     if (partitions.includes(0) && first !== undefined) void this.#deployment.claim(first);
-    const groups = partitions.flatMap((partition) => [...(this.#asked[partition] ?? [])]);
-    this.#sink?.lost(groups, "loss");
+    const moved = new Set(partitions);
+    this.#sink?.lost(
+      this.#asked.where((partition) => moved.has(partition)),
+      "loss",
+    );
     const home = partitionOf(this.#node);
     const server = partitions.includes(home) ? this.#topology.serverOf(home) : undefined;
     if (this.#hasInbox) server?.listen();
     if (server?.subscriber !== undefined && !(await this.#openInbox(server))) return;
-    const live = partitions.filter((partition) => this.#topology.serverOf(partition)?.subscriber !== undefined);
-    this.#sink?.restored(live.flatMap((partition) => [...(this.#asked[partition] ?? [])]));
+    const isLive = (partition: number): boolean => this.#topology.serverOf(partition)?.subscriber !== undefined;
+    this.#sink?.restored(this.#asked.where((partition) => moved.has(partition) && isLive(partition)));
   }
 
   #groupsOf(server: RedisServer): readonly string[] {
-    const groups: string[] = [];
-    for (const [partition, asked] of this.#asked.entries()) {
-      if (asked.size > 0 && this.#isFirst(server, partition)) groups.push(...asked);
-    }
-    return groups;
+    return this.#asked.where((partition) => this.#isFirst(server, partition));
   }
 
   get #inboxServers(): readonly RedisServer[] {
@@ -336,7 +332,7 @@ export class RedisBroker implements LayerBroker {
   }
 
   #isPublishedOn(server: RedisServer): boolean {
-    return this.#asked.some((_, partition) => this.#isFirst(server, partition));
+    return allPartitions.some((partition) => this.#isFirst(server, partition));
   }
 
   #hear(from: RedisServer, channel: string, payload: Buffer): void {

@@ -9,10 +9,11 @@ import type {
   PublishOptions,
   Subscribed,
 } from "@solent/core/layer";
-import { type LayerBroker, settledAt } from "../broker/layer-broker.ts";
+import { AskedGroups } from "../broker/asked-groups.ts";
+import { type LayerBroker, type LayerBrokerParts, settledAt } from "../broker/layer-broker.ts";
 import { ReadyWaits } from "../broker/ready-waits.ts";
-import { RedisServer, type ServerParts } from "../connection/redis-server.ts";
-import { Publisher, type PublisherOptions } from "../publishing/publisher.ts";
+import { RedisServer } from "../connection/redis-server.ts";
+import { Publisher } from "../publishing/publisher.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { ServerAddress } from "../topology/topology.ts";
 import { groupChannel, groupOfChannel, hostIndex } from "../wire/channels-redis-names.ts";
@@ -20,15 +21,11 @@ import type { ForeignNames } from "./foreign-names.ts";
 import { HostTopology } from "./host-topology.ts";
 
 /** What a broker in the format of channels_redis is made of. */
-export interface ChannelsRedisBrokerParts {
+export interface ChannelsRedisBrokerParts extends LayerBrokerParts {
   readonly prefix: string;
   readonly names: ForeignNames;
   /** The servers, in the order in which all services list them. */
   readonly addresses: readonly ServerAddress[];
-  readonly maxMessageBytes: number;
-  readonly publishing: PublisherOptions;
-  readonly connection: Pick<ServerParts, "connectTimeoutMs" | "proofIntervalMs" | "proofTimeoutMs" | "isSender">;
-  readonly onProblem: (problem: Error, server: string) => void;
 }
 
 /**
@@ -52,8 +49,7 @@ export class ChannelsRedisBroker implements LayerBroker {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #ready = new ReadyWaits();
-  /** What the hub has asked for at each server. */
-  readonly #asked: readonly Set<string>[];
+  readonly #asked: AskedGroups;
   readonly #hasBeenUp = new Set<RedisServer>();
   #sink: BrokerSink | undefined;
 
@@ -64,7 +60,7 @@ export class ChannelsRedisBroker implements LayerBroker {
     this.#topology = new HostTopology(addresses, (address) => this.#makeServer(address));
     this.#publisher = new Publisher(this.#topology, undefined, publishing);
     this.#subscriber = new Subscriber(this.#topology, { positions: false });
-    this.#asked = addresses.map(() => new Set());
+    this.#asked = new AskedGroups(addresses.length);
   }
 
   start(node: string, sink: BrokerSink): void {
@@ -78,13 +74,13 @@ export class ChannelsRedisBroker implements LayerBroker {
 
   async subscribe(groups: readonly string[]): Promise<readonly Subscribed[]> {
     const places = groups.map((group) => this.#placeOf(group));
-    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.add(groups[i] ?? "");
+    this.#asked.add(groups, places);
     return this.#subscriber.subscribe(places);
   }
 
   async unsubscribe(groups: readonly string[]): Promise<void> {
     const places = groups.map((group) => this.#placeOf(group));
-    for (const [i, { partition }] of places.entries()) this.#asked[partition]?.delete(groups[i] ?? "");
+    this.#asked.delete(groups, places);
     await this.#subscriber.unsubscribe(places);
   }
 
@@ -94,7 +90,7 @@ export class ChannelsRedisBroker implements LayerBroker {
   }
 
   async send(channel: string, bytes: Uint8Array, id: string): Promise<boolean> {
-    const partition = hostIndex(channel, this.#asked.length);
+    const partition = hostIndex(channel, this.#parts.addresses.length);
     const { receivers } = await this.#publisher.publish({ name: channel, partition, bytes, id, volatile: false });
     return receivers !== 0;
   }
@@ -132,7 +128,7 @@ export class ChannelsRedisBroker implements LayerBroker {
 
   #placeOf(group: string): Place {
     const name = groupChannel(this.#parts.prefix, group);
-    return { name, partition: hostIndex(name, this.#asked.length) };
+    return { name, partition: hostIndex(name, this.#parts.addresses.length) };
   }
 
   #makeServer(address: ServerAddress): RedisServer {
@@ -173,7 +169,7 @@ export class ChannelsRedisBroker implements LayerBroker {
   }
 
   #groupsOf(server: RedisServer): readonly string[] {
-    return this.#asked.flatMap((asked, host) => (this.#topology.serverOf(host) === server ? [...asked] : []));
+    return this.#asked.where((host) => this.#topology.serverOf(host) === server);
   }
 
   #hear(channel: string, bytes: Buffer): void {
