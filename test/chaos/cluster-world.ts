@@ -1,10 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { RedisLocation } from "@solent/redis-layer";
 import { eventually } from "../support/redis/eventually.ts";
 import { type RedisCluster, redisCluster } from "../support/redis/redis-cluster.ts";
 import type { RedisProcess } from "../support/redis/redis-process.ts";
 import type { RedisProxies } from "../support/redis/redis-proxies.ts";
 import { type Blow, chosen, type ServerFault, type World } from "./world.ts";
+import { lasts } from "./lasts.ts";
 
 const failoverPatience = { patienceMs: 40_000 };
 
@@ -56,7 +56,7 @@ class ClusterWorld implements World {
 
   async #byKill(blow: Blow): Promise<void> {
     const { killed } = await this.#cluster.killPrimary(await this.#slot(blow));
-    await wait(blow.lengthMs);
+    await lasts(blow.lengthMs);
     await killed.restart({ keepData: true });
     await this.#cluster.settled();
   }
@@ -67,7 +67,7 @@ class ClusterWorld implements World {
     const replicas = await this.#cluster.replicasOf(old);
     if (withNode) blow.isolate();
     for (const replica of replicas) await replica.loseLink();
-    await wait(blow.lengthMs);
+    await lasts(blow.lengthMs);
     await old.kill();
     const isPassed = async (): Promise<boolean> => (await this.#cluster.primaryOf(slot)) !== old;
     await eventually("a stale replica has been promoted", isPassed, failoverPatience);
@@ -85,11 +85,11 @@ class ClusterWorld implements World {
     for (const other of [0, 5461, 10_923, 16_383]) others.add(await this.#cluster.primaryOf(other));
     others.delete(from);
     const move = await this.#cluster.beginMove(slot, chosen([...others], blow.dice));
-    await wait(blow.lengthMs / 3);
+    await lasts(blow.lengthMs / 3);
     await move.moveKeys();
-    await wait(blow.lengthMs / 3);
+    await lasts(blow.lengthMs / 3);
     await move.assign();
-    await wait(blow.lengthMs / 3);
+    await lasts(blow.lengthMs / 3);
   }
 
   /** The slot of something that somebody listens to: a group, or the inbox of a node. */

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { RedisProcess } from "../support/redis/redis-process.ts";
 import type { RedisProxy } from "../support/redis/redis-proxy.ts";
 import type { NetworkFault, PlannedFault } from "./plan.ts";
 import { chosen } from "./world.ts";
+import { lasts } from "./lasts.ts";
 
 /** What a fault between the nodes and Redis can reach. */
 export interface NetworkParts {
@@ -22,7 +22,7 @@ const inFlightDelayMs = 25;
 const strikes: Readonly<Record<NetworkFault, Strike>> = {
   delay: async ({ proxies }, { dice, lengthMs }) => {
     for (const proxy of proxies) proxy.delay(1 + Math.floor(dice * mostDelayMs));
-    await wait(lengthMs);
+    await lasts(lengthMs);
     for (const proxy of proxies) proxy.delay(0);
   },
   cut: async ({ proxies }) => {
@@ -30,22 +30,22 @@ const strikes: Readonly<Record<NetworkFault, Strike>> = {
   },
   "cut off": async ({ proxies }, { lengthMs }) => {
     isolate(proxies);
-    await wait(lengthMs);
+    await lasts(lengthMs);
     await Promise.all(proxies.map((proxy) => proxy.accept()));
   },
   throttle: async ({ proxies }, { dice, lengthMs }) => {
     for (const proxy of proxies) proxy.throttle(chosen(bytesPerSecond, dice));
-    await wait(lengthMs);
+    await lasts(lengthMs);
     for (const proxy of proxies) proxy.throttle(undefined);
   },
   "half-open": async ({ proxies }, { lengthMs }) => {
     for (const proxy of proxies) proxy.halfOpen();
-    await wait(lengthMs);
+    await lasts(lengthMs);
     for (const proxy of proxies) proxy.thaw();
   },
   "half-open and cut": async ({ proxies }, { lengthMs }) => {
     for (const proxy of proxies) proxy.halfOpen();
-    await wait(lengthMs);
+    await lasts(lengthMs);
     for (const proxy of proxies) {
       proxy.cut();
       proxy.thaw();
@@ -59,7 +59,7 @@ const strikes: Readonly<Record<NetworkFault, Strike>> = {
   "CLIENT KILL of publishers": async ({ proxies, servers }, { dice }) => {
     // Held up on their way, so that commands are in flight.
     for (const proxy of proxies) proxy.delay(inFlightDelayMs);
-    await wait(2 * inFlightDelayMs);
+    await lasts(2 * inFlightDelayMs);
     await killClients(servers, isPublisher, dice);
     for (const proxy of proxies) proxy.delay(0);
   },

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { RedisLocation } from "@solent/redis-layer";
 import { eventually } from "../support/redis/eventually.ts";
 import type { RedisProcess } from "../support/redis/redis-process.ts";
 import type { RedisProxies } from "../support/redis/redis-proxies.ts";
 import { type RedisSentinel, redisSentinel } from "../support/redis/redis-sentinel.ts";
 import type { Blow, ServerFault, World } from "./world.ts";
+import { lasts } from "./lasts.ts";
 
 const failoverPatience = { patienceMs: 50_000 };
 const orderAgainMs = 6000;
@@ -67,7 +67,7 @@ class SentinelWorld implements World {
 
   async #byKill({ lengthMs }: Blow): Promise<void> {
     const { old } = await this.#all.failover("kill");
-    await wait(lengthMs);
+    await lasts(lengthMs);
     await old.restart({ keepData: true });
     await this.#all.settled();
   }
@@ -78,7 +78,7 @@ class SentinelWorld implements World {
     const replicas = this.running.filter((server) => server !== old);
     if (withNode) blow.isolate();
     for (const replica of replicas) await replica.loseLink();
-    await wait(blow.lengthMs);
+    await lasts(blow.lengthMs);
     await old.kill();
     const isPassed = async (): Promise<boolean> => (await this.#all.primary()) !== old;
     await eventually("a stale replica has been promoted", isPassed, failoverPatience);

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { RedisLocation } from "@solent/redis-layer";
 import { endAll, type RedisProcess, redisProcess } from "../support/redis/redis-process.ts";
 import { type RedisProxy, redisProxy } from "../support/redis/redis-proxy.ts";
 import type { RedisProxies } from "../support/redis/redis-proxies.ts";
 import { type MovingAddress, movingAddress } from "./moving-address.ts";
 import type { Blow, ServerFault, World } from "./world.ts";
+import { lasts } from "./lasts.ts";
 
 /** One server behind an address, with a replica that is reached through a proxy and may take its place. */
 class SingleWorld implements World {
@@ -60,7 +60,7 @@ class SingleWorld implements World {
 
   async #restart({ lengthMs }: Blow, keepData: boolean): Promise<void> {
     await this.#primary.kill();
-    await wait(lengthMs);
+    await lasts(lengthMs);
     await this.#primary.restart({ keepData });
     // What it was started as, it would be again.
     if (this.#primary === this.#standby) await this.#standby.control.replicaof("NO", "ONE");
@@ -78,7 +78,7 @@ class SingleWorld implements World {
     // The replica hears nothing more, and the primary goes on for a while.
     this.#link.refuse();
     this.#link.cut();
-    await wait(lengthMs);
+    await lasts(lengthMs);
     await this.#primary.kill();
     await this.#standby.control.replicaof("NO", "ONE");
     this.#primary = this.#standby;

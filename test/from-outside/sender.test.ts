@@ -187,12 +187,10 @@ describe("createSender", () => {
   });
 
   test("hears answers on several servers, also while they take the place of others", async () => {
-    const [a, b, c] = await redisProcesses([{}, {}, {}]);
-    await using _a = a!;
-    await using _b = b!;
-    await using _c = c!;
-    await using old = await node({ redis: { servers: [a!.url] }, prefix: "app" });
-    const redis = { servers: [b!.url, c!.url], previousServers: [a!.url] };
+    await using servers = await redisProcesses([{}, {}, {}]);
+    const [a, b, c] = servers;
+    await using old = await node({ redis: { servers: [a.url] }, prefix: "app" });
+    const redis = { servers: [b.url, c.url], previousServers: [a.url] };
     await using young = await node({ redis, prefix: "app" });
     await using sender = createSender({ redis, prefix: "app" });
     for (const layer of [old, young, old, young]) {

@@ -1,7 +1,7 @@
 import type { RedisPubSubChannelLayerOptions } from "@solent/redis-layer";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/redis/eventually.ts";
-import { endAll, redisProcess, redisProcesses, type RedisProcess } from "../support/redis/redis-process.ts";
+import { redisProcess, redisProcesses, type RedisProcess } from "../support/redis/redis-process.ts";
 import { turn } from "../support/turns.ts";
 import { emptyFleet, type Fleet, fleet } from "./fleet.ts";
 import { faults, Ledger } from "./ledger.ts";
@@ -34,21 +34,17 @@ describe("nodes that could not hear each other", () => {
   });
 
   test("a node with other servers is refused by those that it shares with nodes that run", async () => {
-    const servers = await redisProcesses([{}, {}, {}]);
-    try {
-      const [a, b, c] = servers.map(({ url }) => url) as [string, string, string];
-      await using nodes = await fleet({ servers: [a, b] });
-      for (const location of [{ servers: [a, b, c] }, { servers: [b] }, a]) {
-        await expect(nodes.add(location).ready()).rejects.toMatchObject({
-          code: "CONFIG_INVALID",
-          message: expect.stringContaining("previousServers"),
-        });
-      }
-      // The order does not matter.
-      await nodes.add({ servers: [b, a] }).ready();
-    } finally {
-      await endAll(servers);
+    await using servers = await redisProcesses([{}, {}, {}]);
+    const [a, b, c] = servers.map(({ url }) => url) as [string, string, string];
+    await using nodes = await fleet({ servers: [a, b] });
+    for (const location of [{ servers: [a, b, c] }, { servers: [b] }, a]) {
+      await expect(nodes.add(location).ready()).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("previousServers"),
+      });
     }
+    // The order does not matter.
+    await nodes.add({ servers: [b, a] }).ready();
   });
 
   test("what ran before may be forgotten: a new configuration starts when no lease of the old one is left", async () => {
@@ -82,143 +78,127 @@ async function positions(redis: RedisProcess, { prefix }: Fleet): Promise<number
 
 describe("replacing servers while nodes run", () => {
   test("messages flow all the time from and to nodes of both kinds, and none is lost or doubled", async () => {
-    const servers = await redisProcesses([{}, {}, {}]);
-    try {
-      const [a, b, c] = servers as [RedisProcess, RedisProcess, RedisProcess];
-      const before = { servers: [a.url, b.url] };
-      const after = { servers: [b.url, c.url], previousServers: before.servers };
-      await using nodes = emptyFleet();
-      const old = [nodes.add(before), nodes.add(before)];
-      await nodes.settle();
-      const groups = Array.from({ length: 12 }, (_, i) => `room.${i}`);
-      const members: Listener[] = [];
-      const ledgers: Ledger[] = [];
-      const isOver = { value: false };
-      const sending: Promise<void>[] = [];
-      const join = async (layer: Fleet["layers"][number]): Promise<void> => {
-        for (const group of groups) members.push(await listen(layer, group));
-      };
-      const begin = (layer: Fleet["layers"][number], name: string): void => {
-        for (const group of groups) {
-          const ledger = new Ledger(layer, group, name);
-          ledgers.push(ledger);
-          sending.push(ledger.sendUntil(() => isOver.value || ledger.sent > 5000, 1));
-        }
-      };
-      for (const layer of old) await join(layer);
-      begin(old[0]!, "old 0");
-      begin(old[1]!, "old 1");
-      // One after the other is replaced by a node that knows both lists.
-      const next = nodes.add(after);
-      await next.ready();
-      const joinedLate = await Promise.all(groups.map((group) => listen(next, group)));
-      begin(next, "new 0");
-      for (let i = 0; i < 50; i += 1) await turn();
-      // While an old one runs, everything is on the old servers.
-      expect(await positions(c, nodes)).toBe(0);
-      isOver.value = true;
-      await Promise.all(sending);
-      await nodes.settle();
-      for (const ledger of ledgers) {
-        const here = members.filter((_, k) => groups[k % groups.length] === ledger.group);
-        expect(ledger.numbers()).toHaveLength(ledger.sent);
-        expect(here.map((member) => member.numbers(ledger.from))).toEqual(here.map(() => ledger.numbers()));
-        expect(here.flatMap(({ gaps }) => gaps)).toEqual([]);
-        // Who came in the middle has heard everything from some moment on.
-        const late = joinedLate[groups.indexOf(ledger.group)]!.numbers(ledger.from);
-        expect(late.length).toBeGreaterThan(0);
-        expect(late).toEqual(ledger.numbers().slice(ledger.sent - late.length));
+    await using servers = await redisProcesses([{}, {}, {}]);
+    const [a, b, c] = servers;
+    const before = { servers: [a.url, b.url] };
+    const after = { servers: [b.url, c.url], previousServers: before.servers };
+    await using nodes = emptyFleet();
+    const old = [nodes.add(before), nodes.add(before)];
+    await nodes.settle();
+    const groups = Array.from({ length: 12 }, (_, i) => `room.${i}`);
+    const members: Listener[] = [];
+    const ledgers: Ledger[] = [];
+    const isOver = { value: false };
+    const sending: Promise<void>[] = [];
+    const join = async (layer: Fleet["layers"][number]): Promise<void> => {
+      for (const group of groups) members.push(await listen(layer, group));
+    };
+    const begin = (layer: Fleet["layers"][number], name: string): void => {
+      for (const group of groups) {
+        const ledger = new Ledger(layer, group, name);
+        ledgers.push(ledger);
+        sending.push(ledger.sendUntil(() => isOver.value || ledger.sent > 5000, 1));
       }
-    } finally {
-      await endAll(servers);
+    };
+    for (const layer of old) await join(layer);
+    begin(old[0]!, "old 0");
+    begin(old[1]!, "old 1");
+    // One after the other is replaced by a node that knows both lists.
+    const next = nodes.add(after);
+    await next.ready();
+    const joinedLate = await Promise.all(groups.map((group) => listen(next, group)));
+    begin(next, "new 0");
+    for (let i = 0; i < 50; i += 1) await turn();
+    // While an old one runs, everything is on the old servers.
+    expect(await positions(c, nodes)).toBe(0);
+    isOver.value = true;
+    await Promise.all(sending);
+    await nodes.settle();
+    for (const ledger of ledgers) {
+      const here = members.filter((_, k) => groups[k % groups.length] === ledger.group);
+      expect(ledger.numbers()).toHaveLength(ledger.sent);
+      expect(here.map((member) => member.numbers(ledger.from))).toEqual(here.map(() => ledger.numbers()));
+      expect(here.flatMap(({ gaps }) => gaps)).toEqual([]);
+      // Who came in the middle has heard everything from some moment on.
+      const late = joinedLate[groups.indexOf(ledger.group)]!.numbers(ledger.from);
+      expect(late.length).toBeGreaterThan(0);
+      expect(late).toEqual(ledger.numbers().slice(ledger.sent - late.length));
     }
   });
 
   test("a new node that sends before it is ready is heard by the old ones", async () => {
-    const servers = await redisProcesses([{}, {}]);
-    try {
-      const [a, b] = servers as [RedisProcess, RedisProcess];
-      await using nodes = await fleet(a.url, { nodes: 1 });
-      const member = await listen(nodes.layers[0]!, "room");
-      const ledger = new Ledger(nodes.add({ servers: [b.url], previousServers: [a.url] }), "room");
-      await ledger.sendMany(50);
-      await member.hears(ledger.from, 50);
-      expect(member.numbers(ledger.from)).toEqual(ledger.numbers());
-    } finally {
-      await endAll(servers);
-    }
+    await using servers = await redisProcesses([{}, {}]);
+    const [a, b] = servers;
+    await using nodes = await fleet(a.url, { nodes: 1 });
+    const member = await listen(nodes.layers[0]!, "room");
+    const ledger = new Ledger(nodes.add({ servers: [b.url], previousServers: [a.url] }), "room");
+    await ledger.sendMany(50);
+    await member.hears(ledger.from, 50);
+    expect(member.numbers(ledger.from)).toEqual(ledger.numbers());
   });
 
   test("a new server that is away keeps nobody from hearing what is sent on the old one, and is joined when it is back", async () => {
-    const servers = await redisProcesses([{}, {}]);
-    try {
-      const [a, b] = servers as [RedisProcess, RedisProcess];
-      await using nodes = emptyFleet();
-      const old = nodes.add(a.url);
-      await old.ready();
-      const next = nodes.add({ servers: [b.url], previousServers: [a.url] });
-      await nodes.settle();
-      const early = await listen(next, "room");
-      await b.kill();
-      const late = await listen(next, "late");
-      const ledgers = [new Ledger(old, "room"), new Ledger(next, "late")];
-      for (const ledger of ledgers) await ledger.sendMany(20);
-      await early.hears(ledgers[0]!.from, 20);
-      await late.hears(ledgers[1]!.from, 20);
-      await b.start();
-      await eventually("both groups are subscribed at the new server", async () => {
-        const channels = (await b.control.call("PUBSUB", "CHANNELS", `${nodes.prefix}{*}*`)) as string[];
-        return ["room", "late"].every((group) => channels.some((channel) => channel.endsWith(`}${group}`)));
-      });
-      expect([early.gaps, late.gaps]).toEqual([[], []]);
-    } finally {
-      await endAll(servers);
-    }
+    await using servers = await redisProcesses([{}, {}]);
+    const [a, b] = servers;
+    await using nodes = emptyFleet();
+    const old = nodes.add(a.url);
+    await old.ready();
+    const next = nodes.add({ servers: [b.url], previousServers: [a.url] });
+    await nodes.settle();
+    const early = await listen(next, "room");
+    await b.kill();
+    const late = await listen(next, "late");
+    const ledgers = [new Ledger(old, "room"), new Ledger(next, "late")];
+    for (const ledger of ledgers) await ledger.sendMany(20);
+    await early.hears(ledgers[0]!.from, 20);
+    await late.hears(ledgers[1]!.from, 20);
+    await b.start();
+    await eventually("both groups are subscribed at the new server", async () => {
+      const channels = (await b.control.call("PUBSUB", "CHANNELS", `${nodes.prefix}{*}*`)) as string[];
+      return ["room", "late"].every((group) => channels.some((channel) => channel.endsWith(`}${group}`)));
+    });
+    expect([early.gaps, late.gaps]).toEqual([[], []]);
   });
 
   test("when no old node runs any more, publishing moves to the new servers, and nothing is lost or doubled on the way", async () => {
-    const servers = await redisProcesses([{}, {}]);
-    try {
-      const [a, b] = servers as [RedisProcess, RedisProcess];
-      await using nodes = emptyFleet();
-      const old = nodes.add(a.url);
-      await old.ready();
-      const after = { servers: [b.url], previousServers: [a.url] };
-      const [here, there] = [nodes.add(after), nodes.add(after)];
-      await nodes.settle();
-      const members = await Promise.all([here, there].map((layer) => listen(layer, "room.1")));
-      const ledger = new Ledger(here, "room.1");
-      await ledger.sendMany(50);
-      expect([await positions(a, nodes), await positions(b, nodes)]).toEqual([50, 0]);
-      await old.close();
-      await expireAll(a, nodes.prefix);
-      // A node that connects again asks again; others do so every ten seconds.
-      await a.control.call("CLIENT", "KILL", "TYPE", "normal");
-      await eventually("publishing has moved", async () => {
-        await ledger.send();
-        return (await positions(b, nodes)) > 0;
-      });
-      await ledger.sendMany(50);
-      await nodes.layers[1]!.settled();
-      for (const member of members) {
-        await member.hears(ledger.from, ledger.sent);
-        expect(faults(ledger, member)).toEqual([]);
-        expect(member.numbers(ledger.from)).toEqual(ledger.numbers());
-      }
-      // The old server is not needed any more.
-      await a.kill();
-      expect(await ledger.send()).toBe("accepted");
-      await there.send(members[0]!.seat.channelName, { type: "direct.line", from: "there", n: 1 });
-      await members[0]!.hears("there", 1);
-      // So nodes may leave it out, in either form.
-      for (const [i, redis] of [{ servers: [b.url] }, b.url].entries()) {
-        const last = nodes.add(redis);
-        await last.ready();
-        await last.groupSend("room.1", { type: "room.line", from: "last", n: i });
-        for (const member of members) await member.hears("last", i);
-      }
-    } finally {
-      await endAll(servers);
+    await using servers = await redisProcesses([{}, {}]);
+    const [a, b] = servers;
+    await using nodes = emptyFleet();
+    const old = nodes.add(a.url);
+    await old.ready();
+    const after = { servers: [b.url], previousServers: [a.url] };
+    const [here, there] = [nodes.add(after), nodes.add(after)];
+    await nodes.settle();
+    const members = await Promise.all([here, there].map((layer) => listen(layer, "room.1")));
+    const ledger = new Ledger(here, "room.1");
+    await ledger.sendMany(50);
+    expect([await positions(a, nodes), await positions(b, nodes)]).toEqual([50, 0]);
+    await old.close();
+    await expireAll(a, nodes.prefix);
+    // A node that connects again asks again; others do so every ten seconds.
+    await a.control.call("CLIENT", "KILL", "TYPE", "normal");
+    await eventually("publishing has moved", async () => {
+      await ledger.send();
+      return (await positions(b, nodes)) > 0;
+    });
+    await ledger.sendMany(50);
+    await nodes.layers[1]!.settled();
+    for (const member of members) {
+      await member.hears(ledger.from, ledger.sent);
+      expect(faults(ledger, member)).toEqual([]);
+      expect(member.numbers(ledger.from)).toEqual(ledger.numbers());
+    }
+    // The old server is not needed any more.
+    await a.kill();
+    expect(await ledger.send()).toBe("accepted");
+    await there.send(members[0]!.seat.channelName, { type: "direct.line", from: "there", n: 1 });
+    await members[0]!.hears("there", 1);
+    // So nodes may leave it out, in either form.
+    for (const [i, redis] of [{ servers: [b.url] }, b.url].entries()) {
+      const last = nodes.add(redis);
+      await last.ready();
+      await last.groupSend("room.1", { type: "room.line", from: "last", n: i });
+      for (const member of members) await member.hears("last", i);
     }
   });
 });

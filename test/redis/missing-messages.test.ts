@@ -2,7 +2,7 @@ import { connect, type RemoteConsumer } from "@solent/client";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { eventually } from "../support/redis/eventually.ts";
-import { redisProcess, redisProcesses, endAll } from "../support/redis/redis-process.ts";
+import { redisProcess, redisProcesses } from "../support/redis/redis-process.ts";
 import { turn } from "../support/turns.ts";
 import { type chat, type ChatServers, chatServers } from "./chat-servers.ts";
 import { fleet } from "./fleet.ts";
@@ -126,25 +126,21 @@ describe("messages missing in normal operation", () => {
   });
 
   test("several servers: 40 of 40 direct sends and 40 of 40 sends to groups arrive, from a node to another", async () => {
-    const servers = await redisProcesses([{}, {}, {}]);
-    try {
-      await using nodes = await fleet({ servers: servers.map(({ url }) => url) });
-      const [here, there] = nodes.layers;
-      const members: Listener[] = [];
-      for (let i = 0; i < 40; i += 1) members.push(await listen(there!, `room.${i}`));
-      for (const [i, member] of members.entries()) {
-        await here!.send(member.seat.channelName, { type: "direct.line", from: "direct", n: i });
-        await here!.groupSend(`room.${i}`, { type: "room.line", from: "group", n: i });
-      }
-      for (const [i, member] of members.entries()) {
-        await member.hears("group", i);
-        expect(member.numbers("direct")).toEqual([i]);
-      }
-      // They really are spread: each server knows positions.
-      for (const { control } of servers) expect(await control.dbsize()).toBeGreaterThan(5);
-    } finally {
-      await endAll(servers);
+    await using servers = await redisProcesses([{}, {}, {}]);
+    await using nodes = await fleet({ servers: servers.map(({ url }) => url) });
+    const [here, there] = nodes.layers;
+    const members: Listener[] = [];
+    for (let i = 0; i < 40; i += 1) members.push(await listen(there!, `room.${i}`));
+    for (const [i, member] of members.entries()) {
+      await here!.send(member.seat.channelName, { type: "direct.line", from: "direct", n: i });
+      await here!.groupSend(`room.${i}`, { type: "room.line", from: "group", n: i });
     }
+    for (const [i, member] of members.entries()) {
+      await member.hears("group", i);
+      expect(member.numbers("direct")).toEqual([i]);
+    }
+    // They really are spread: each server knows positions.
+    for (const { control } of servers) expect(await control.dbsize()).toBeGreaterThan(5);
   });
 });
 

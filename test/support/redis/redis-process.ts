@@ -232,11 +232,16 @@ export async function redisProcess(options: RedisProcessOptions = {}): Promise<R
 }
 
 /** Starts several at once: all of them, or none. */
-export async function redisProcesses(options: readonly RedisProcessOptions[]): Promise<RedisProcess[]> {
+export async function redisProcesses<const Options extends readonly RedisProcessOptions[]>(
+  options: Options,
+): Promise<{ -readonly [Index in keyof Options]: RedisProcess } & AsyncDisposable> {
   const starts = await Promise.allSettled(options.map((one) => redisProcess(one)));
   const servers = starts.filter((start) => start.status === "fulfilled").map((start) => start.value);
   const failed = starts.find((start) => start.status === "rejected");
-  if (failed === undefined) return servers;
+  if (failed === undefined) {
+    const started = servers as unknown as { -readonly [Index in keyof Options]: RedisProcess };
+    return Object.assign(started, { [Symbol.asyncDispose]: () => endAll(servers) });
+  }
   await endAll(servers);
   throw failed.reason;
 }
