@@ -1,15 +1,16 @@
 -- Publishes events to groups, or messages to inboxes, and gives each the next position there.
 --
--- KEYS[i]       a name: the key of the position and the channel; one name may be there several times
--- ARGV[2i - 1]  the event's bytes
--- ARGV[2i]      its id, unique in the cluster, without blanks
+-- KEYS[i]  a name: the key of the position and the channel; one name may be there several times
+-- ARGV[1]  the lengths in bytes of what belongs to the keys, with a blank between them
+-- ARGV[2]  that itself, one after the other: "<id>\n<event>". The id is unique in the cluster, without blanks
 -- Constants put before this file: PUBLISH ("PUBLISH", or "SPUBLISH" on a Cluster), TTL (seconds that a position is kept)
 --
--- Sets each key to "<offset> <epoch> <id>" and publishes "1<offset> <epoch> <id>\n<bytes>", in the order of the keys.
+-- Sets each key to "<offset> <epoch> <id>" and publishes "1:<offset> <epoch> <id>\n<event>", in the order of the keys.
 -- Returns a line for each: "<receivers>", or "-<error> (<command>)" when it was not published. Nothing in it
 -- raises, so what happens to one leaves the others alone.
 
-local function publish(name, bytes, id)
+local function publish(name, entry)
+  local id = string.sub(entry, 1, string.find(entry, '\n', 1, true) - 1)
   local top = redis.pcall('GET', name)
   local offset, epoch
   if type(top) == 'table' then
@@ -24,16 +25,20 @@ local function publish(name, bytes, id)
     offset = '1'
     epoch = string.sub(redis.sha1hex(id), 1, 6)
   end
-  local position = offset .. ' ' .. epoch .. ' ' .. id
-  local kept = redis.pcall('SET', name, position, 'EX', TTL)
+  local place = offset .. ' ' .. epoch .. ' '
+  local kept = redis.pcall('SET', name, place .. id, 'EX', TTL)
   if kept.err then return '-' .. kept.err .. ' (SET)' end
-  local receivers = redis.pcall(PUBLISH, name, '1' .. position .. '\n' .. bytes)
+  local receivers = redis.pcall(PUBLISH, name, '1:' .. place .. entry)
   if type(receivers) == 'table' then return '-' .. receivers.err .. ' (' .. PUBLISH .. ')' end
   return receivers
 end
 
 local answers = {}
-for i, name in ipairs(KEYS) do
-  answers[i] = publish(name, ARGV[2 * i - 1], ARGV[2 * i])
+local entries, from, i = ARGV[2], 1, 0
+for length in string.gmatch(ARGV[1], '%d+') do
+  local to = from + length
+  i = i + 1
+  answers[i] = publish(KEYS[i], string.sub(entries, from, to - 1))
+  from = to
 end
 return table.concat(answers, '\n')

@@ -73,7 +73,7 @@ export function open(bytes: Uint8Array, codec?: WireCodec): Opened {
   if ((codec === undefined) !== (bytes[1] !== codecForm)) return { outcome: "malformed" };
   try {
     if (codec !== undefined) return { outcome: "value", value: codec.decode(bytes.subarray(2)) };
-    if (bytes[1] === plainForm) return { outcome: "value", value: JSON.parse(decoder.decode(bytes.subarray(2))) };
+    if (bytes[1] === plainForm) return { outcome: "value", value: JSON.parse(decoder.decode(bytes).slice(2)) };
     if (bytes[1] === binaryForm) return { outcome: "value", value: openBinary(bytes, 2) };
   } catch {
     // Not UTF-8, not JSON, parts that do not fit, or nothing of the codec: told below.

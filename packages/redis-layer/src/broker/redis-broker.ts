@@ -12,7 +12,7 @@ import type {
 import { RedisServer } from "../connection/redis-server.ts";
 import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
-import { comparePositions, positionOf } from "../layout/position.ts";
+import { comparePositions } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
 import { Publisher } from "../publishing/publisher.ts";
@@ -22,7 +22,7 @@ import { type LayerBroker, type LayerBrokerParts, settledAt } from "./layer-brok
 import { ReadyWaits } from "./ready-waits.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
-import { readPayload } from "./wire-header.ts";
+import { readPayload } from "../layout/payload.ts";
 
 const allPartitions: readonly number[] = Array.from({ length: partitionCount }, (_, partition) => partition);
 
@@ -347,9 +347,8 @@ export class RedisBroker implements LayerBroker {
       this.#tell(group, message === "malformed" ? new Uint8Array() : payload, {});
       return;
     }
-    const { id, place, bytes } = message;
+    const { id, position, bytes } = message;
     this.#publisher.seen(id);
-    const position = place === undefined ? undefined : positionOf(place);
     if (isInbox && position !== undefined) this.#advanceInbox(position);
     this.#tell(group, bytes, { id, position });
   }

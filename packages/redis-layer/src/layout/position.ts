@@ -1,16 +1,19 @@
 import { type Place, placeRelation, type Position, type PositionRelation } from "@solent/core/layer";
 
-const version = "1";
+/** What a position begins with: its version. */
+export const positionStart = "1:";
 
-/** The position that everybody else keeps: `"1:<offset> <epoch> <id>"`, its version in front. */
+/** The position `"1:<offset> <epoch> <id>"` of what the store keeps: the same without its version. */
 export function positionOf(place: string): Position {
-  return `${version}:${place}`;
+  return positionStart + place;
 }
 
 function read(position: Position): Place | undefined {
-  const [offset, epoch, id] = position.slice(2).split(" ");
-  if (!position.startsWith(`${version}:`) || epoch === undefined || id === undefined) return undefined;
-  return { number: Number(offset), epoch, id };
+  const first = position.indexOf(" ");
+  const second = position.indexOf(" ", first + 1);
+  if (!position.startsWith(positionStart) || first < 0 || second < 0) return undefined;
+  const number = Number(position.slice(positionStart.length, first));
+  return { number, epoch: position.slice(first + 1, second), id: position.slice(second + 1) };
 }
 
 /** Compares a position with the one before it in its group: see `Broker.compare`. */

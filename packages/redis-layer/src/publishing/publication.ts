@@ -5,7 +5,7 @@ export interface Publication {
   /** Its channel, and the key of its position. */
   readonly name: string;
   readonly partition: number;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly id: string;
   /** It gets no position. */
   readonly volatile: boolean;

@@ -3,6 +3,7 @@ import type { Published } from "@solent/core/layer";
 import type { ChainableCommander } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { unavailable } from "../connection/unavailable.ts";
+import { joinEntries, plainPayload } from "../layout/payload.ts";
 import { Lane } from "./lane.ts";
 import { type Attempt, type Publication, readAttempts } from "./publication.ts";
 import type { Script } from "../connection/script.ts";
@@ -83,7 +84,7 @@ export class Publisher {
     const { name, partition, id } = draft;
     // Without a script nothing has a position.
     const volatile = draft.volatile || this.#script === undefined;
-    const bytes = Buffer.from(draft.bytes.buffer, draft.bytes.byteOffset, draft.bytes.byteLength);
+    const { bytes } = draft;
     if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
     const dueAtMs = performance.now() + this.#options.publishTimeoutMs;
     this.#pending += 1;
@@ -198,14 +199,14 @@ export class Publisher {
     for (const publication of command) this.#flying.set(publication.id, publication);
     if (first === undefined) return;
     if (this.#script === undefined || first.volatile) {
-      const payload = this.#script === undefined ? first.bytes : plainPayload(first.id, first.bytes);
+      const payload = this.#script === undefined ? asBuffer(first.bytes) : plainPayload(first);
       if (isSharded) pipeline.spublish(first.name, payload);
       else pipeline.publish(first.name, payload);
       return;
     }
     const names = command.map(({ name }) => name);
-    const values = command.flatMap(({ bytes, id }) => [bytes, id]);
-    pipeline.evalsha(this.#script.sha, names.length, ...names, ...values);
+    const { lengths, joined } = joinEntries(command);
+    pipeline.evalsha(this.#script.sha, names.length, ...names, lengths, joined);
   }
 
   // What has to be done before the next attempt can succeed.
@@ -285,8 +286,8 @@ function inCommands(batch: readonly [Lane, Publication][], isSharded: boolean): 
   return commands;
 }
 
-function plainPayload(id: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`0${id}\n`, "latin1"), bytes]);
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function busy(what: string, limit: number): Promise<never> {

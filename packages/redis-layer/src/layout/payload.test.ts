@@ -1,20 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readPayload } from "./wire-header.ts";
+import { joinEntries, plainPayload, readPayload } from "./payload.ts";
 
 const read = (text: string) => readPayload(Buffer.from(text, "latin1"));
 
 describe("the header of a message", () => {
   test("has a position and an id, or an id alone", () => {
-    expect(read("112 ab34 node.7\n{}")).toEqual({ id: "node.7", place: "12 ab34 node.7", bytes: Buffer.from("{}") });
-    expect(read("0node.7\n")).toEqual({ id: "node.7", place: undefined, bytes: Buffer.from("") });
+    expect(read("1:12 ab34 node.7\n{}")).toEqual({
+      id: "node.7",
+      position: "1:12 ab34 node.7",
+      bytes: Buffer.from("{}"),
+    });
+    expect(read("0:node.7\n")).toEqual({ id: "node.7", position: undefined, bytes: Buffer.from("") });
   });
 
   test("leaves the bytes behind it alone, line feeds among them", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        const message = readPayload(Buffer.concat([Buffer.from("11 e id\n"), bytes]));
-        expect(message).toMatchObject({ id: "id", place: "1 e id" });
+        const message = readPayload(Buffer.concat([Buffer.from("1:1 e id\n"), bytes]));
+        expect(message).toMatchObject({ id: "id", position: "1:1 e id" });
         if (typeof message !== "string") expect(Buffer.compare(Buffer.from(message.bytes), Buffer.from(bytes))).toBe(0);
       }),
     );
@@ -22,12 +26,12 @@ describe("the header of a message", () => {
 
   test.each([
     ["nothing at all", "", "malformed"],
-    ["no end", "11 e id", "malformed"],
-    ["no id", "0\n", "malformed"],
-    ["a position without an id", "1 \n", "malformed"],
-    ["a position without blanks", "1abc\n", "malformed"],
-    ["an end that comes too late", `0${"x".repeat(300)}\n`, "malformed"],
-    ["another version", "21 e id\n", "unknownVersion"],
+    ["no end", "1:1 e id", "malformed"],
+    ["no id", "0:\n", "malformed"],
+    ["a position without an id", "1: \n", "malformed"],
+    ["a position without blanks", "1:abc\n", "malformed"],
+    ["an end that comes too late", `0:${"x".repeat(300)}\n`, "malformed"],
+    ["another version", "2:1 e id\n", "unknownVersion"],
     ["a JSON text of somebody else", '{"type":"chat.message"}', "unknownVersion"],
   ])("that is %s is refused", (_, text, what) => {
     expect(read(text)).toBe(what);
