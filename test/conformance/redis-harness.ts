@@ -170,11 +170,11 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
   }
 
   async #publishAgain(redis: Redis, channel: string, payload: Buffer): Promise<void> {
-    const end = payload.indexOf("\n");
-    const id = payload.toString("latin1", 1, end).split(" ").at(-1) ?? "";
+    const header = payload.toString("latin1", 0, payload.indexOf("\n"));
+    const entry = payload.subarray(header.lastIndexOf(" ") + 1);
     const command = this.#world.isCluster === true ? "SPUBLISH" : "PUBLISH";
     const script = `local PUBLISH, TTL = "${command}", 60\n${publishScript}`;
-    await redis.eval(script, 1, channel, payload.subarray(end + 1), id);
+    await redis.eval(script, 1, channel, entry.length, entry);
   }
 
   async #rewind(group: string, events: number): Promise<void> {
@@ -192,6 +192,6 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
   async #poison(layer: ChannelLayer, bytes: Uint8Array, group?: string): Promise<void> {
     const { redis, channel } = await this.#find(group ?? `@${this.#node(layer).layer.node}`);
     this.#poisons += 1;
-    await this.#publish(channel, redis, Buffer.concat([Buffer.from(`0poison.${this.#poisons}\n`), bytes]));
+    await this.#publish(channel, redis, Buffer.concat([Buffer.from(`0:poison.${this.#poisons}\n`), bytes]));
   }
 }

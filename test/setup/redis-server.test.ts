@@ -118,7 +118,7 @@ describe("redisServerProgram", () => {
 describe("findRedis", () => {
   test("takes the server that REDIS_URL names before it starts one, and leaves it running", async () => {
     const server = await startRedisServer();
-    const found = await findRedis({ env: { ...process.env, REDIS_URL: server.url } });
+    const found = await findRedis({ env: { REDIS_URL: server.url } });
     expect(found).toMatchObject({ url: server.url, how: `Redis at 127.0.0.1:${server.port}, named by REDIS_URL` });
     await found.stop();
     expect(await answers(server.port)).toBe(true);
