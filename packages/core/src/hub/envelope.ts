@@ -1,3 +1,4 @@
+import { encodeText } from "../internal/encode-text.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
 
 /**
@@ -13,7 +14,6 @@ const codecForm = 2;
 
 // Written with the text behind it, they are the two bytes.
 const plainStart = String.fromCharCode(version, plainForm);
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 type Path = (string | number)[];
@@ -25,14 +25,14 @@ export type Opened =
 
 /** Puts plain JSON values into an envelope. */
 export function seal(value: unknown): Uint8Array {
-  return encoder.encode(plainStart + JSON.stringify(value));
+  return encodeText(plainStart + JSON.stringify(value));
 }
 
 /** Puts JSON values and `Uint8Array`s into an envelope. */
 export function sealBinary(value: unknown): Uint8Array {
   const parts: { readonly path: Path; readonly bytes: Uint8Array }[] = [];
   const withoutBytes = takeOut(value, [], parts);
-  const json = encoder.encode(JSON.stringify([withoutBytes, parts.map((part) => [part.path, part.bytes.byteLength])]));
+  const json = encodeText(JSON.stringify([withoutBytes, parts.map((part) => [part.path, part.bytes.byteLength])]));
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.bytes.byteLength, 6 + json.byteLength));
   bytes[0] = version;
   bytes[1] = binaryForm;

@@ -136,10 +136,17 @@ export class Remote {
     const bytes = this.#encode(event);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
-    const published = this.#broker.publish(group, bytes, { id: this.#newId(), volatile: event.volatile });
-    return published.then(({ receivers }) => {
-      if (receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
-    }, rethrowCertain);
+    const id = this.#newId();
+    const published = this.#broker.publish(group, bytes, { id, volatile: event.volatile });
+    return published.then(
+      ({ receivers }) => {
+        if (receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
+      },
+      (error: unknown) => {
+        // What has come back was accepted, whatever became of the answer.
+        if (!this.#seen.has(id)) rethrowCertain(error);
+      },
+    );
   }
 
   /** Sends a message to a channel of another node. */

@@ -348,7 +348,6 @@ export class RedisBroker implements LayerBroker {
       return;
     }
     const { id, position, bytes } = message;
-    this.#publisher.seen(id);
     if (isInbox && position !== undefined) this.#advanceInbox(position);
     this.#tell(group, bytes, { id, position });
   }

@@ -17,6 +17,8 @@ export class Lane {
   server: string | undefined;
   /** The server that an ASK named: the next one goes there, once. */
   askServer: string | undefined;
+  /** Whether its publisher looks at it each time. */
+  isBusy = false;
   /** When it may be written again after an error that time mends. */
   notBeforeMs = 0;
   readonly #onSettled: (publication: Publication) => void;
@@ -55,7 +57,6 @@ export class Lane {
       this.#resolve(publication, { receivers: attempt.receivers });
     } else if (attempt.outcome === "retry") this.#retry.push(publication);
     else if (attempt.outcome === "refused") this.#reject(publication, unavailable(attempt.message));
-    else if (publication.isSeen) this.#resolve(publication, {});
     else this.#reject(publication, new SolentError("LAYER_UNCERTAIN"));
     if (this.#flying > 0) return;
     if (this.#retry.length > 0) this.waiting = [...this.#retry, ...this.waiting];

@@ -11,8 +11,6 @@ export interface Publication {
   readonly volatile: boolean;
   /** When it is given up, if it has not been written by then; on the clock of `performance.now`. */
   readonly dueAtMs: number;
-  /** Whether it has come back on this node's own subscription: then it surely was published. */
-  isSeen: boolean;
   readonly resolve: (published: Published) => void;
   readonly reject: (error: Error) => void;
 }

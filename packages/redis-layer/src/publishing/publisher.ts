@@ -48,16 +48,17 @@ const maxBytesPerCommand = 262_144;
  * Writes messages to Redis: what one turn brings in one write, what one node sends to one group in its order.
  *
  * A message that was surely not executed is tried again until its time is over. One that was written, and whose answer got
- * lost, is never sent again: it counts as published when it has come back, else as uncertain.
+ * lost, is never sent again: what became of it is uncertain.
  */
 export class Publisher {
   readonly #routes: PublisherRoutes;
   readonly #script: Script | undefined;
   readonly #options: PublisherOptions;
-  readonly #lanes = new Map<number, Lane>();
-  readonly #busy = new Set<Lane>();
+  // By partition.
+  readonly #lanes: (Lane | undefined)[] = [];
+  // With something that waits or flies.
+  #busy: Lane[] = [];
   readonly #inFlight = new Map<string, number>();
-  readonly #flying = new Map<string, Publication>();
   #pending = 0;
   #pendingBytes = 0;
   #isScheduled = false;
@@ -92,16 +93,9 @@ export class Publisher {
     this.#sweepLater();
     this.flushSoon();
     return new Promise((resolve, reject) => {
-      const publication = { name, partition, bytes, id, volatile, dueAtMs, isSeen: false, resolve, reject };
+      const publication = { name, partition, bytes, id, volatile, dueAtMs, resolve, reject };
       this.#laneOf(partition).waiting.push(publication);
     });
-  }
-
-  /** A message has come in on this node's own subscription. */
-  seen(id: string): void {
-    if (this.#flying.size === 0) return;
-    const publication = this.#flying.get(id);
-    if (publication !== undefined) publication.isSeen = true;
   }
 
   /** Writes what can be written at the end of this turn: also after a server has come back, or slots have moved. */
@@ -119,30 +113,31 @@ export class Publisher {
     this.#isClosed = true;
     clearTimeout(this.#sweepTimer);
     clearTimeout(this.#retryTimer);
-    for (const lane of this.#lanes.values()) lane.expire(Infinity, reason);
+    for (const lane of this.#lanes) lane?.expire(Infinity, reason);
   }
 
   #laneOf(partition: number): Lane {
-    let lane = this.#lanes.get(partition);
+    let lane = this.#lanes[partition];
     if (lane === undefined) {
       lane = new Lane(partition, ({ bytes }) => {
         this.#pending -= 1;
         this.#pendingBytes -= bytes.length;
       });
-      this.#lanes.set(partition, lane);
+      this.#lanes[partition] = lane;
     }
-    this.#busy.add(lane);
+    if (!lane.isBusy) {
+      lane.isBusy = true;
+      this.#busy.push(lane);
+    }
     return lane;
   }
 
   #flush(): void {
     const nowMs = performance.now();
     const batches = new Map<RedisServer, [Lane, Publication][]>();
+    this.#busy = this.#busy.filter((lane) => (lane.isBusy = lane.isFlying || lane.waiting.length > 0));
     for (const lane of this.#busy) {
-      if (lane.waiting.length === 0) {
-        if (!lane.isFlying) this.#busy.delete(lane);
-        continue;
-      }
+      if (lane.waiting.length === 0) continue;
       const server = this.#routes.serverOf(lane.partition);
       if (lane.askServer !== undefined && !lane.isFlying) this.#writeAsking(lane, lane.askServer);
       else if (server?.commands !== undefined && lane.canFly(server.key, nowMs)) this.#fill(batches, server, lane);
@@ -186,7 +181,6 @@ export class Publisher {
     const answers = await results;
     this.#inFlight.set(server.key, (this.#inFlight.get(server.key) ?? 0) - batch.length);
     for (const [i, [lane, publication]] of batch.entries()) {
-      this.#flying.delete(publication.id);
       const attempt = answers?.[i] ?? { outcome: "retry", cause: "wait" };
       if (attempt.outcome === "retry") this.#seeTo(server, lane, attempt);
       lane.landed(publication, attempt);
@@ -196,7 +190,6 @@ export class Publisher {
 
   #add(pipeline: ChainableCommander, command: readonly Publication[], isSharded: boolean): void {
     const [first] = command;
-    for (const publication of command) this.#flying.set(publication.id, publication);
     if (first === undefined) return;
     if (this.#script === undefined || first.volatile) {
       const payload = this.#script === undefined ? asBuffer(first.bytes) : plainPayload(first);
