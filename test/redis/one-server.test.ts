@@ -169,3 +169,24 @@ describe("Redis Cluster and managed Redis: one server", () => {
     await expect(layer!.ready()).rejects.toMatchObject({ code: "LAYER_CLOSED" });
   });
 });
+
+describe("an event of the largest size", () => {
+  const encrypted = { symmetricEncryptionKeys: ["a key of this test"] };
+  test.each([
+    ["as JSON", {}],
+    ["as MessagePack, which is larger where numbers are", { serializerFormat: "msgpack" }],
+    ["encrypted", encrypted],
+    ["in the format of channels_redis, encrypted", { wire: "channels_redis", ...encrypted }],
+  ] as const)("arrives %s", async (_, options) => {
+    await using nodes = await fleet(process.env["REDIS_URL"] ?? "", { ...options, maxMessageBytes: 1_000_000 });
+    const [here, there] = nodes.layers;
+    const channel = await there!.newChannel();
+    await there!.groupAdd("room", channel.name);
+    const halves = Array.from({ length: 120_000 }, () => 0.5);
+    const text = "\u0001".repeat(65_000);
+    await here!.groupSend("room", { type: "room.line", halves, text });
+    expect(await channel.receive({ timeoutMs: 5000 })).toEqual({ type: "room.line", halves, text });
+    const tooLarge = here!.groupSend("room", { type: "room.line", text: "x".repeat(1_000_000) });
+    await expect(tooLarge).rejects.toMatchObject({ code: "MESSAGE_TOO_LARGE" });
+  });
+});

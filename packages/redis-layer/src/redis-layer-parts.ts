@@ -21,6 +21,12 @@ const maxInFlight = 1000;
 /** What an event needs beside its data: names and the envelope. */
 const envelopeBytes = 65_536;
 
+/**
+ * How much larger than JSON, which the layer's limit counts, a codec may write: base64 around JSON that escapes every
+ * character; MessagePack takes nine bytes for `0.5`.
+ */
+const largestGrowth = 4;
+
 /** What a layer over Redis is made of. */
 export interface RedisLayerParts extends ClusterParts {
   readonly broker: LayerBroker;
@@ -58,7 +64,7 @@ function ownParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }: Re
     script,
     scripts: [script, claim],
     isSharded,
-    maxMessageBytes: maxMessageBytes + envelopeBytes,
+    maxMessageBytes: largestGrowth * maxMessageBytes + envelopeBytes,
   });
   return { broker, codec: layerCodec(redis), isSender };
 }
@@ -70,8 +76,7 @@ function foreignParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }
     prefix: redis.prefix,
     names,
     addresses: addressesOf(redis.redis),
-    // JSON that escapes every character, and base64 around it, are larger than what the limit counts.
-    maxMessageBytes: 4 * maxMessageBytes + envelopeBytes,
+    maxMessageBytes: largestGrowth * maxMessageBytes + envelopeBytes,
   });
   return { broker, foreign: { names, format: foreignEvents(redis) }, isSender };
 }
