@@ -219,9 +219,8 @@ export class SharedChannels implements PlainQueues {
   #look(): void {
     let isNeeded = false;
     for (const queue of this.#queues.values()) {
-      queue.flush();
-      queue.pull();
-      isNeeded ||= queue.readers > 0;
+      queue.retry();
+      isNeeded ||= queue.isUneasy;
     }
     if (isNeeded) this.#lookSoon();
   }

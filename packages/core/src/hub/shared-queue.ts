@@ -51,6 +51,8 @@ export class SharedQueue {
   readonly #readers: Readers<LeasedMessage>;
   readonly #held = new Map<string, Held>();
   readonly #unsent = new Set<Held>();
+  // What the broker could not be told. Not at once again: it may fail as fast as it is tried.
+  readonly #failed = new Set<Held>();
   // Notices that nobody was there for: what stood in their place is gone from the queue.
   readonly #notices: LeasedMessage[] = [];
   readonly #flights = new Set<Promise<unknown>>();
@@ -72,6 +74,11 @@ export class SharedQueue {
 
   get held(): number {
     return this.#held.size;
+  }
+
+  /** Whether it has to look again although nobody tells it to. */
+  get isUneasy(): boolean {
+    return this.#readers.size + this.#failed.size > 0;
   }
 
   /** Whether nothing here needs it. */
@@ -113,6 +120,14 @@ export class SharedQueue {
         () => undefined,
       ),
     );
+  }
+
+  /** Tries again what has failed, and looks into the queue for those who wait. */
+  retry(): void {
+    for (const held of this.#failed) this.#unsent.add(held);
+    this.#failed.clear();
+    this.flush();
+    this.pull();
   }
 
   /** Tells the broker what is settled. */
@@ -237,8 +252,8 @@ export class SharedQueue {
   #again(settled: readonly Held[]): void {
     const now = performance.now();
     this.#forget(settled.filter(({ untilMs }) => untilMs <= now));
-    for (const held of settled) if (held.untilMs > now) this.#unsent.add(held);
-    if (this.#unsent.size > 0) this.#parts.failed();
+    for (const held of settled) if (held.untilMs > now) this.#failed.add(held);
+    if (this.#failed.size > 0) this.#parts.failed();
   }
 
   #forget(settled: readonly Held[]): void {

@@ -15,7 +15,9 @@ export function readScript(
   name: ScriptName | readonly ScriptName[],
   constants: Readonly<Record<string, string | number>> = {},
 ): Script {
-  const bodies = [name].flat().map((each) => readFileSync(new URL(`../../scripts/${each}.lua`, import.meta.url), "utf8"));
+  const bodies = [name]
+    .flat()
+    .map((each) => readFileSync(new URL(`../../scripts/${each}.lua`, import.meta.url), "utf8"));
   const lines = Object.entries(constants).map(([key, value]) => `local ${key} = ${JSON.stringify(value)}\n`);
   const text = lines.join("") + bodies.join("\n");
   return { text, sha: createHash("sha1").update(text).digest("hex") };

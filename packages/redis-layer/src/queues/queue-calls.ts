@@ -101,7 +101,9 @@ export class QueueCalls {
     if (redis === undefined) return undefined;
     // One write, so that nothing comes between the announcement and the call.
     const asking = isAsking ? redis.asking() : undefined;
-    const answered = redis.callBuffer("EVALSHA", script.sha, keys.length, ...keys, ...values) as Promise<Buffer | QueueAnswer>;
+    const answered = redis.callBuffer("EVALSHA", script.sha, keys.length, ...keys, ...values) as Promise<
+      Buffer | QueueAnswer
+    >;
     this.#flying.add(answered);
     try {
       const [, answer] = await Promise.all([asking, answered]);

@@ -111,7 +111,9 @@ export class RedisQueues implements BrokerQueues {
     add("kept", kept);
     await Promise.all(
       [...values].map(async ([server, verbs]) => {
-        const [problem] = await this.#run("settle", queue, [this.node, String(Math.ceil(leaseMs)), ...verbs], { server });
+        const [problem] = await this.#run("settle", queue, [this.node, String(Math.ceil(leaseMs)), ...verbs], {
+          server,
+        });
         this.#report(problem);
       }),
     );
@@ -180,7 +182,11 @@ export class RedisQueues implements BrokerQueues {
     this.#report(problem);
     const items: (QueuedMessage | QueuedHole)[] = [];
     for (let i = 0; i + 2 < found.length; i += 3) {
-      const [first = "", second = "", bytes] = [found[i]?.toString("latin1"), found[i + 1]?.toString("latin1"), found[i + 2]];
+      const [first = "", second = "", bytes] = [
+        found[i]?.toString("latin1"),
+        found[i + 1]?.toString("latin1"),
+        found[i + 2],
+      ];
       if (bytes === undefined) continue;
       if (first !== "!") items.push({ id: first, attempts: Number(second), bytes });
       else items.push({ group: bytes.toString("latin1"), cause: second === "expired" ? "expired" : "overflow" });
@@ -206,7 +212,10 @@ export class RedisQueues implements BrokerQueues {
     const partition = partitionOf(queue);
     const keys = this.#parts.layout.queueKeys(queue, partition);
     const call = { script: this.#parts.scripts[script], partition, keys, values: [queue, ...values] };
-    return this.#calls.run({ ...call, isRepeatable, server });
+    const answered = this.#calls.run({ ...call, isRepeatable, server });
+    // Who pushes is told; of the others only an operator hears.
+    if (script !== "push") answered.catch((error: Error) => this.#parts.onProblem(error));
+    return answered;
   }
 
   // It was done, but those who wait were not told, and find it when they look by themselves.
