@@ -19,12 +19,13 @@ local found, told, expired, messages, bytes, longest = {}, {}, 0, 0, 0, 1000
 
 -- Back to its place: for as long again as it might have waited, and with this attempt counted.
 local function lapse(id, at)
-  call('ZREM', leased, id)
   local place, _, expiry, attempts, owner, group = stateOf(id)
-  if not place then return end
-  setState(id, place, text(at + tonumber(expiry)), expiry, attempts, owner, group)
-  call('ZADD', waiting, place, id)
-  longest = math.max(longest, tonumber(expiry))
+  if place then
+    setState(id, place, text(at + tonumber(expiry)), expiry, attempts, owner, group)
+    call('ZADD', waiting, place, id)
+    longest = math.max(longest, tonumber(expiry))
+  end
+  call('ZREM', leased, id)
 end
 
 local function lapseAll(at)
@@ -47,8 +48,8 @@ local function recover()
     local place, till, expiry, attempts, owner, group = stateOf(id)
     if owner == node and not isHeld[id] then
       setState(id, place, till, expiry, text(tonumber(attempts) - 1), '-', group)
-      call('ZREM', leased, id)
       call('ZADD', waiting, place, id)
+      call('ZREM', leased, id)
       longest = math.max(longest, tonumber(expiry))
       isAny = true
     end
@@ -65,9 +66,9 @@ end
 
 local function takeHole(id)
   local cause, group = string.match(call('HGET', about, id) or '', '^(%S+) (%S+)$')
+  call('HSET', about, '%', text(math.max(0, tonumber(call('HGET', about, '%') or 0) - 1)))
   call('ZREM', waiting, id)
   call('HDEL', about, id)
-  call('HSET', about, '%', text(math.max(0, tonumber(call('HGET', about, '%') or 0) - 1)))
   if not group then return end
   if call('HGET', about, '?' .. group) == string.sub(id, 2) then call('HDEL', about, '?' .. group) end
   tell(cause, group)
@@ -87,8 +88,8 @@ local function takeMessage(id, at)
   if messages > 0 and bytes + #body > MAXBYTES then return false end
   attempts = text(tonumber(attempts) + 1)
   setState(id, place, till, expiry, attempts, node, group)
-  call('ZREM', waiting, id)
   call('ZADD', leased, text(at + lease), id)
+  call('ZREM', waiting, id)
   for _, part in ipairs({ id, attempts, body }) do found[#found + 1] = part end
   told, messages, bytes, longest = {}, messages + 1, bytes + #body, math.max(longest, lease + tonumber(expiry))
   return true
@@ -112,6 +113,7 @@ end
 
 local function run()
   local at = now()
+  forget(at)
   local isAny = lapseAll(at)
   if ARGV[5] == '1' then isAny = recover() or isAny end
   local isMore = take(at)

@@ -21,14 +21,14 @@ local function expire(at)
       else
         local place, till, _, _, _, group = stateOf(id)
         if place and tonumber(till) > at then return end
-        call('ZREM', waiting, id)
-        call('HDEL', about, id, '=' .. id)
         if place and group ~= '-' and not told[group] then
           told[group] = true
           call('HSET', about, '!' .. place, 'expired ' .. group, '%', text(tonumber(call('HGET', about, '%') or 0) + 1))
           call('ZADD', waiting, place, '!' .. place)
           from = from + 1
         end
+        call('ZREM', waiting, id)
+        call('HDEL', about, id, '=' .. id)
       end
     end
   end
@@ -55,6 +55,7 @@ local function leaveHole(group)
 end
 
 local function push(at, id, capacity, expiry, group, bytes)
+  -- The first write, and one that a Redis which is full refuses: then nothing is done.
   if call('ZADD', seen, 'NX', text(at + expiry), id) == 0 then return 'taken' end
   if capacity ~= 'inf' then
     if count() >= tonumber(capacity) then expire(at) end
@@ -74,13 +75,13 @@ end
 local function run()
   local at = now()
   local answers, longest = {}, 1000
-  call('ZREMRANGEBYSCORE', seen, '-inf', text(at))
   local before = call('ZCARD', waiting)
   for i = 2, #ARGV, 5 do
     local expiry = tonumber(ARGV[i + 2])
     longest = math.max(longest, expiry)
     answers[#answers + 1] = push(at, ARGV[i], ARGV[i + 1], expiry, ARGV[i + 3], ARGV[i + 4])
   end
+  forget(at)
   local tooMany = call('ZCARD', seen) - MAXIDS
   if tooMany > 0 then call('ZREM', seen, unpack(call('ZRANGE', seen, 0, math.min(tooMany, 1000) - 1))) end
   keep(at, longest)

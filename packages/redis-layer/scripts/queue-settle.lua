@@ -22,19 +22,20 @@ local function settle(at, verb, id)
   elseif verb == 'returned' then
     attempts = text(math.max(0, tonumber(attempts) - 1))
     setState(id, place, till, expiry, attempts, '-', group)
-    call('ZREM', leased, id)
     call('ZADD', waiting, place, id)
+    call('ZREM', leased, id)
     returned = returned + 1
     longest = math.max(longest, tonumber(till) - at)
   else
-    call('ZREM', waiting, id)
     call('ZADD', leased, text(at + lease), id)
+    call('ZREM', waiting, id)
     longest = math.max(longest, lease + tonumber(expiry))
   end
 end
 
 local function run()
   local at = now()
+  forget(at)
   for i = 4, #ARGV, 2 do settle(at, ARGV[i], ARGV[i + 1]) end
   if longest > 0 then keep(at, longest) end
   return { returned > 0 and hint() or '' }

@@ -41,6 +41,10 @@ local function keep(at, ms)
   for i = 1, 4 do call('PEXPIRE', KEYS[i], text(kept - at)) end
 end
 
+-- Forgets ids that cannot come again. A Redis that is full lets a script write whose first write needs no memory, as this one
+-- does: so what a queue holds can still be taken.
+local function forget(at) call('ZREMRANGEBYSCORE', seen, '-inf', text(at)) end
+
 local function stateOf(id)
   return string.match(call('HGET', about, id) or '', '^(%d+) (%d+) (%d+) (%d+) (%S+) (%S+)$')
 end
