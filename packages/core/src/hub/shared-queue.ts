@@ -34,6 +34,7 @@ interface Held {
 }
 
 const maxPerPull = 64;
+const maxHeld = 1000;
 
 /**
  * This node's readers of a queue that all nodes share, and what they have in hand.
@@ -91,6 +92,9 @@ export class SharedQueue {
     if (signal?.aborted === true) return rejected(signal.reason as Error);
     const notice = this.#notices.shift();
     if (notice !== undefined) return Promise.resolve(notice);
+    if (this.#held.size >= maxHeld) {
+      return rejected(new SolentError("LAYER_BUSY", { what: `messages of "${this.name}" in hand`, limit: maxHeld }));
+    }
     const waiting = this.#readers.wait(options, this.#turn);
     this.pull();
     return waiting;
