@@ -102,7 +102,7 @@ describe("createSender", () => {
       code: "CONTRACT_MISMATCH",
     });
     expect(() => createSender({ redis: "http://elsewhere" })).toThrow("redis");
-    expect(() => createSender({ capacity: 0 } as SenderOptions)).toThrow("capacity");
+    expect(() => createSender({ capacity: 0 })).toThrow("capacity");
   });
 
   test("is refused when the nodes write another format", async () => {

@@ -41,6 +41,14 @@ export interface RedisQueuesParts {
   readonly onProblem: (problem: Error) => void;
 }
 
+interface ScriptRun {
+  readonly script: keyof QueueScripts;
+  readonly queue: string;
+  readonly values?: readonly (string | Buffer)[];
+  readonly isRepeatable?: boolean;
+  readonly server?: RedisServer | undefined;
+}
+
 /** Queues that all nodes share, in Redis. */
 export class RedisQueues implements BrokerQueues {
   /** The name under which messages are leased to this node; set once, before the first pull. */
@@ -111,9 +119,8 @@ export class RedisQueues implements BrokerQueues {
     add("kept", kept);
     await Promise.all(
       [...values].map(async ([server, verbs]) => {
-        const [problem] = await this.#run("settle", queue, [this.node, String(Math.ceil(leaseMs)), ...verbs], {
-          server,
-        });
+        const about = [this.node, String(Math.ceil(leaseMs)), ...verbs];
+        const [problem] = await this.#run({ script: "settle", queue, values: about, server });
         this.#report(problem);
       }),
     );
@@ -166,7 +173,7 @@ export class RedisQueues implements BrokerQueues {
       const room = capacity === Infinity ? "inf" : String(capacity);
       return [id, room, String(Math.ceil(expiryMs)), group, bytes];
     });
-    const answer = await this.#run("push", queue, values);
+    const answer = await this.#run({ script: "push", queue, values });
     this.#report(answer.at(-1));
     return answer.slice(0, -1).map((outcome) => (outcome.toString() === "taken" ? "taken" : "full"));
   }
@@ -177,7 +184,8 @@ export class RedisQueues implements BrokerQueues {
     { count, leaseMs, held }: LeaseOptions,
   ): Promise<Pulled> {
     const about = [this.node, String(count), String(Math.ceil(leaseMs)), held === undefined ? "0" : "1"];
-    const answer = await this.#run("pull", queue, [...about, ...(held ?? [])], { server, isRepeatable: false });
+    const values = [...about, ...(held ?? [])];
+    const answer = await this.#run({ script: "pull", queue, values, server, isRepeatable: false });
     const [isMore, expired, problem, ...found] = answer;
     this.#report(problem);
     const items: (QueuedMessage | QueuedHole)[] = [];
@@ -199,16 +207,11 @@ export class RedisQueues implements BrokerQueues {
     const index = layout.other(partition, "queues");
     const second = routes.secondOf(partition)?.commands === undefined ? undefined : routes.secondOf(partition);
     for (const server of new Set([routes.serverOf(partition), second ?? routes.serverOf(partition)])) {
-      for (const queue of await queuesIn(server, index)) await this.#run("clear", queue, [], { server });
+      for (const queue of await queuesIn(server, index)) await this.#run({ script: "clear", queue, server });
     }
   }
 
-  #run(
-    script: keyof QueueScripts,
-    queue: string,
-    values: readonly (string | Buffer)[],
-    { isRepeatable = true, server }: { isRepeatable?: boolean; server?: RedisServer | undefined } = {},
-  ): Promise<QueueAnswer> {
+  #run({ script, queue, values = [], isRepeatable = true, server }: ScriptRun): Promise<QueueAnswer> {
     const partition = partitionOf(queue);
     const keys = this.#parts.layout.queueKeys(queue, partition);
     const call = { script: this.#parts.scripts[script], partition, keys, values: [queue, ...values] };
