@@ -41,6 +41,8 @@ export interface RedisQueuesParts {
   readonly onProblem: (problem: Error) => void;
 }
 
+const maxElsewhere = 10_000;
+
 interface ScriptRun {
   readonly script: keyof QueueScripts;
   readonly queue: string;
@@ -101,7 +103,7 @@ export class RedisQueues implements BrokerQueues {
     if (second?.commands === undefined || left === 0 || pulled.isMore) return pulled;
     const more = await this.#pullFrom(second, queue, { ...options, count: left }).catch(() => undefined);
     if (more === undefined) return pulled;
-    for (const item of more.items) if ("id" in item) this.#elsewhere.set(item.id, second);
+    for (const item of more.items) if ("id" in item) this.#remember(item.id, second);
     const items = [...pulled.items, ...more.items];
     return { items, expired: pulled.expired + more.expired, isMore: more.isMore };
   }
@@ -154,6 +156,15 @@ export class RedisQueues implements BrokerQueues {
   close(reason: SolentError): void {
     this.#calls.close(reason);
     this.#watch.close();
+  }
+
+  // What is never settled is not forgotten by itself; by then its lease is over.
+  #remember(id: string, server: RedisServer): void {
+    for (const oldest of this.#elsewhere.keys()) {
+      if (this.#elsewhere.size < maxElsewhere) break;
+      this.#elsewhere.delete(oldest);
+    }
+    this.#elsewhere.set(id, server);
   }
 
   #laneOf(queue: string): PushLane {
