@@ -1,8 +1,13 @@
+import { SolentError } from "@solent/core/errors";
 import type { PushOptions } from "@solent/core/layer";
 
 /** A message on its way into a queue. */
 export interface Push extends PushOptions {
   readonly bytes: Buffer;
+  /** When it is given up, on the clock of `performance.now`. */
+  readonly dueAtMs: number;
+  /** Whether it may be in the queue already, by an attempt that was not answered. */
+  isUncertain: boolean;
   readonly resolve: (outcome: "taken" | "full") => void;
   readonly reject: (error: unknown) => void;
 }
@@ -11,7 +16,7 @@ export interface Push extends PushOptions {
 const maxPerCall = 64;
 const maxBytesPerCall = 262_144;
 
-/** Puts some messages into a queue, all or none: which of them had room. */
+/** Puts some messages into a queue, all or none, by the time of the first: which of them had room. */
 export type WritePushes = (pushes: readonly Push[]) => Promise<readonly ("taken" | "full")[]>;
 
 /**
@@ -46,11 +51,24 @@ export class PushLane {
         const outcomes = await this.#write(pushes);
         for (const [i, push] of pushes.entries()) push.resolve(outcomes[i] ?? "full");
       } catch (error) {
-        for (const push of pushes) push.reject(error);
+        this.#failed(pushes, error);
       }
     }
     this.#isWriting = false;
     this.#emptied();
+  }
+
+  // Only the time of the oldest may be over: the others go on, under their ids, before those that came later.
+  #failed(pushes: readonly Push[], error: unknown): void {
+    const nowMs = performance.now();
+    const isUncertain = SolentError.is(error, "LAYER_UNCERTAIN");
+    const isLate = nowMs >= (pushes[0]?.dueAtMs ?? 0) && !SolentError.is(error, "LAYER_CLOSED");
+    const again = isLate ? pushes.filter(({ dueAtMs }) => dueAtMs > nowMs) : [];
+    for (const push of pushes) {
+      push.isUncertain ||= isUncertain;
+      if (!again.includes(push)) push.reject(push.isUncertain ? new SolentError("LAYER_UNCERTAIN") : error);
+    }
+    this.#waiting = [...again, ...this.#waiting];
   }
 
   #take(): readonly Push[] {

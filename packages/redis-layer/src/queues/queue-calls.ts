@@ -25,6 +25,10 @@ export interface QueueCall {
   readonly isRepeatable: boolean;
   /** The only server that it may go to; the one of the partition where not given. */
   readonly server?: RedisServer | undefined;
+  /** When it is given up, on the clock of `performance.now`; where not given, when the time of all calls is over. */
+  readonly dueAtMs?: number | undefined;
+  /** Told when a server refuses it, for an operator: where nobody else hears of that. */
+  readonly onRefused?: ((problem: Error) => void) | undefined;
 }
 
 /** What a script of a queue answers: texts and bytes. */
@@ -53,7 +57,7 @@ export class QueueCalls {
    * @throws {SolentError} LAYER_UNAVAILABLE when it surely was not done; LAYER_UNCERTAIN; LAYER_CLOSED.
    */
   async run(call: QueueCall): Promise<QueueAnswer> {
-    const dueAtMs = performance.now() + this.#timeoutMs;
+    const { dueAtMs = performance.now() + this.#timeoutMs } = call;
     let isUncertain = false;
     let askServer: string | undefined;
     for (;;) {
@@ -61,11 +65,13 @@ export class QueueCalls {
       const server = this.#serverFor(call, askServer);
       const attempt = server && (await this.#attempt(server, call, askServer !== undefined));
       if (attempt !== undefined && "answer" in attempt) return attempt.answer;
-      if (attempt?.outcome === "refused" && !isUncertain) throw unavailable(attempt.message);
+      if (attempt?.outcome === "refused") {
+        call.onRefused?.(new Error(attempt.message));
+        throw isUncertain ? new SolentError("LAYER_UNCERTAIN") : unavailable(attempt.message);
+      }
       if (attempt?.outcome === "uncertain" && !call.isRepeatable) throw new SolentError("LAYER_UNCERTAIN");
       isUncertain ||= attempt?.outcome === "uncertain";
-      const late = isUncertain ? new SolentError("LAYER_UNCERTAIN") : this.#late();
-      if (attempt?.outcome === "refused" || performance.now() >= dueAtMs) throw late;
+      if (performance.now() >= dueAtMs) throw isUncertain ? new SolentError("LAYER_UNCERTAIN") : this.#late();
       askServer = attempt?.outcome === "retry" ? attempt.askServer : undefined;
       if (attempt?.outcome === "retry" && server !== undefined) await this.#seeTo(server, attempt);
       else await this.#pause();

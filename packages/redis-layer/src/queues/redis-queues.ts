@@ -49,6 +49,7 @@ interface ScriptRun {
   readonly values?: readonly (string | Buffer)[];
   readonly isRepeatable?: boolean;
   readonly server?: RedisServer | undefined;
+  readonly dueAtMs?: number | undefined;
 }
 
 /** Queues that all nodes share, in Redis. */
@@ -79,7 +80,7 @@ export class RedisQueues implements BrokerQueues {
   }
 
   push(queue: string, bytes: Uint8Array, options: PushOptions): Promise<"taken" | "full"> {
-    const { maxPendingMessages, maxPendingBytes } = this.#parts.limits;
+    const { maxPendingMessages, maxPendingBytes, publishTimeoutMs } = this.#parts.limits;
     if (this.refusal !== undefined) return Promise.reject(this.refusal);
     if (this.#pending >= maxPendingMessages) return busy("messages for queues in Redis", maxPendingMessages);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -87,7 +88,8 @@ export class RedisQueues implements BrokerQueues {
     this.#pending += 1;
     this.#pendingBytes += buffer.length;
     const pushed = new Promise<"taken" | "full">((resolve, reject) => {
-      this.#laneOf(queue).add({ ...options, bytes: buffer, resolve, reject });
+      const dueAtMs = performance.now() + publishTimeoutMs;
+      this.#laneOf(queue).add({ ...options, bytes: buffer, dueAtMs, isUncertain: false, resolve, reject });
     });
     return pushed.finally(() => {
       this.#pending -= 1;
@@ -184,7 +186,7 @@ export class RedisQueues implements BrokerQueues {
       const room = capacity === Infinity ? "inf" : String(capacity);
       return [id, room, String(Math.ceil(expiryMs)), group, bytes];
     });
-    const answer = await this.#run({ script: "push", queue, values });
+    const answer = await this.#run({ script: "push", queue, values, dueAtMs: pushes[0]?.dueAtMs });
     this.#report(answer.at(-1));
     return answer.slice(0, -1).map((outcome) => (outcome.toString() === "taken" ? "taken" : "full"));
   }
@@ -222,14 +224,13 @@ export class RedisQueues implements BrokerQueues {
     }
   }
 
-  #run({ script, queue, values = [], isRepeatable = true, server }: ScriptRun): Promise<QueueAnswer> {
+  #run({ script, queue, values = [], isRepeatable = true, server, dueAtMs }: ScriptRun): Promise<QueueAnswer> {
     const partition = partitionOf(queue);
     const keys = this.#parts.layout.queueKeys(queue, partition);
     const call = { script: this.#parts.scripts[script], partition, keys, values: [queue, ...values] };
-    const answered = this.#calls.run({ ...call, isRepeatable, server });
     // Who pushes is told; of the others only an operator hears.
-    if (script !== "push") answered.catch((error: Error) => this.#parts.onProblem(error));
-    return answered;
+    const onRefused = script === "push" ? undefined : this.#parts.onProblem;
+    return this.#calls.run({ ...call, isRepeatable, server, dueAtMs, onRefused });
   }
 
   // It was done, but those who wait were not told, and find it when they look by themselves.
