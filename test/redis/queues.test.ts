@@ -23,6 +23,22 @@ test("a message whose acceptance got lost on the way is sent again, and is in th
   await expect(nodes.layers[0]!.receive("jobs", { timeoutMs: 0 })).rejects.toMatchObject({ code: "CHANNEL_TIMEOUT" });
 });
 
+test("a message that is sent again is not there again when it has been taken meanwhile", async () => {
+  await using redis = await redisProcess();
+  await using proxy = await redisProxy(redis);
+  await using nodes = await fleet(redis.url, { nodes: 1 });
+  const [reader] = nodes.layers;
+  const sender = nodes.add(proxy.url);
+  await sender.ready();
+  const first = reader!.receive("jobs", { timeoutMs: 5000 });
+  const cut = proxy.cutAfterExecuting(1, "evalsha");
+  const sent = sender.send("jobs", job(0));
+  expect(await first).toEqual(job(0));
+  await cut;
+  await sent;
+  await expect(reader!.receive("jobs", { timeoutMs: 0 })).rejects.toMatchObject({ code: "CHANNEL_TIMEOUT" });
+});
+
 test("what a node was to be given, and did not get, comes with its next look and not after a lease", async () => {
   await using redis = await redisProcess();
   await using proxy = await redisProxy(redis);

@@ -152,10 +152,12 @@ export const queueCases: readonly ConformanceCase[] = [
       await waiting.settle();
       const second = await there.lease("jobs", { timeoutMs: 5000 });
       equal([second.message.data["n"], second.attempts, second.message.meta.redelivered], [0, 2, true], "once more");
-      await second.settle();
       await fault(harness, "reconnect")(here);
-      await first.settle();
-      equal(await drain(here, "jobs"), [], "what is left");
+      // It is not this node's any more, and nothing that it says of it counts.
+      await first.giveBack();
+      equal(await drain(here, "jobs"), [], "what is free");
+      await second.giveBack();
+      equal(await drain(here, "jobs"), [0], "what the other gave back");
     },
   },
   {
@@ -219,6 +221,24 @@ export const queueCases: readonly ConformanceCase[] = [
         expected,
         "messages, each once",
       );
+    },
+  },
+  {
+    name: "hands out an event of a group once, however many nodes have added the queue, and however fast it is taken",
+    needs: ["nodes", "queues"],
+    async run(harness) {
+      const layers = await harness.layers(3);
+      for (const layer of layers) await layer.groupAdd("room", "jobs");
+      const [here] = layers;
+      const got: unknown[] = [];
+      const reading = (async () => {
+        while (got.at(-1) !== 29) got.push(await next(here as ChannelLayer, "jobs"));
+      })();
+      for (const n of numbers(30)) await layers[n % 3]?.groupSend("room", job(n));
+      await reading;
+      await harness.settle();
+      got.push(...(await drain(here as ChannelLayer, "jobs")));
+      equal(got, numbers(30), "events, each once");
     },
   },
   {
