@@ -60,7 +60,10 @@ export class AnswerReader {
     this.#isOver = this.status !== 101 && this.header("connection") === "close";
     this.words.push(`HTTP ${this.status}`);
     const extensions = this.header("sec-websocket-extensions");
-    if (extensions !== undefined) this.#inflating = new DeflateWindow(!extensions.includes("server_no_context"));
+    if (extensions !== undefined) {
+      const bits = Number(/server_max_window_bits=(\d+)/.exec(extensions)?.[1] ?? 15);
+      this.#inflating = new DeflateWindow({ keeps: !extensions.includes("server_no_context_takeover"), bits });
+    }
     return true;
   }
 
@@ -84,7 +87,8 @@ export class AnswerReader {
       rsv === 4 && (this.#inflating === undefined || opcode === 0 || opcode > 2) ? "RSV1" : "",
       opcode > 10 || (opcode > 2 && opcode < 8) ? `opcode ${opcode}` : "",
       opcode > 7 && !fin ? "fragmented control frame" : "",
-      this.close === undefined ? "" : "something after its close",
+      // A pong may still come, but no data, and no second close (RFC 6455 section 5.5.1).
+      this.close === undefined || opcode > 8 ? "" : "something after its close",
       opcode < 3 && (opcode === 0) !== this.#fragments.length > 0 ? "continuation out of place" : "",
     ];
     for (const breach of breaches) if (breach !== "") this.words.push(`BREACH: ${breach}`);
@@ -117,9 +121,17 @@ export class AnswerReader {
     const payload = Buffer.concat(this.#fragments.map((one) => one.payload));
     this.#fragments = [];
     this.count++;
-    if (first.rsv === 4) this.compressed++;
-    const content = first.rsv === 4 ? this.#inflating?.decompress(payload) : payload;
-    this.#tellMessage(content ?? payload, first.opcode === 1);
+    this.#tellMessage(first.rsv === 4 ? this.#inflate(payload) : payload, first.opcode === 1);
+  }
+
+  #inflate(payload: Buffer): Buffer {
+    this.compressed++;
+    try {
+      return this.#inflating?.decompress(payload) ?? payload;
+    } catch (error) {
+      this.words.push(`BREACH: ${(error as Error).message}`);
+      return payload;
+    }
   }
 
   #tellMessage(content: Buffer, isText: boolean): void {

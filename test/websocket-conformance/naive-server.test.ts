@@ -16,7 +16,7 @@ function find(name: RegExp): Case {
 }
 
 const example = find(/^A request with the key of the RFC's example/);
-const text = find(/^A text of 126 bytes, the length in 16 bits/);
+const text = find(/^A text of 126 bytes, the length in 16 bits$/);
 const ping = find(/^Ten pings/);
 const close = find(/^A reason of one byte/);
 const lost = find(/^TCP ends in the middle/);

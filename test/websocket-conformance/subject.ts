@@ -42,7 +42,7 @@ export class OpenSockets {
 }
 
 /** How long a peer may take to answer a close of the server; short, since one case waits for it. */
-export const closeTimeoutMs = 1_000;
+const closeTimeoutMs = 1_000;
 
 /** `serve` with consumers that say back what they hear, on a port of its own; with a page beside them if it is asked for. */
 export async function solent(options: ServeOptions & { hasPage?: boolean } = {}): Promise<Subject> {

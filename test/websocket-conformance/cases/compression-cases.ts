@@ -88,23 +88,22 @@ const negotiation: readonly Case[] = [
 ];
 
 /** A compressed message in one frame. */
-function compressed(talk: Talk, content: Message, window: DeflateWindow = new DeflateWindow(false)): Buffer {
+function compressed(talk: Talk, content: Message, window: DeflateWindow = new DeflateWindow()): Buffer {
   talk.expects(content);
   const payload = window.compress(Buffer.from(content as string));
   return talk.frame({ opcode: typeof content === "string" ? 1 : 2, rsv: 4, payload });
 }
 
-/** A compressed message in fragments, cut at some bytes of what was compressed. */
-function compressedFragments(talk: Talk, content: string, cutsOf: (size: number) => number[]): Buffer[] {
-  talk.expects(content);
-  const payload = new DeflateWindow(false).compress(Buffer.from(content));
-  const bounds = [0, ...cutsOf(payload.length), payload.length];
+/** The compressed text in fragments, cut at some of its bytes. */
+function compressedFragments(talk: Talk, cuts: readonly number[]): Buffer[] {
+  talk.expects(text);
+  const bounds = [0, ...cuts, compressedText.length];
   return bounds.slice(1).map((end, index) =>
     talk.frame({
-      fin: index === bounds.length - 2,
+      fin: index === cuts.length,
       opcode: index === 0 ? 1 : 0,
       rsv: index === 0 ? 4 : 0,
-      payload: payload.subarray(bounds[index], end),
+      payload: compressedText.subarray(bounds[index], end),
     }),
   );
 }
@@ -128,7 +127,8 @@ function sendsRaw(payload: Buffer, message: Message): Drive {
 
 const sizes = [0, 1, 125, 126, 127, 128, 1_023, 1_024, 65_535, 65_536, 65_537, limit];
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
-const compressedSize = new DeflateWindow(false).compress(Buffer.from(text)).length;
+/** The text, compressed once and for all: another zlib could make more or fewer bytes of it. */
+const compressedText = Buffer.from("4a3cb4f551d39a0f137a3b741412f3521412d31333f31412e1a20000", "hex");
 
 /** Bytes that cannot be compressed, always the same ones. */
 function noise(size: number): Buffer {
@@ -170,7 +170,7 @@ const messages: readonly Case[] = [
     allows: only("echo ×50, open"),
     drives: [
       async (talk) => {
-        const window = new DeflateWindow(true);
+        const window = new DeflateWindow({ keeps: true });
         talk.write(...range(0, 50).map((index) => compressed(talk, `${text} ${index}`, window)));
         await talk.heard(50);
       },
@@ -182,7 +182,7 @@ const messages: readonly Case[] = [
     allows: only("echo ×20, open"),
     drives: [
       async (talk) => {
-        const window = new DeflateWindow(true);
+        const window = new DeflateWindow({ keeps: true });
         talk.write(
           ...range(0, 10).flatMap((index) => [compressed(talk, `${text} ${index}`, window), talk.message(text)]),
         );
@@ -215,23 +215,53 @@ const messages: readonly Case[] = [
   },
 ];
 
+/** Sends a message several times on a connection that agreed on something. */
+function sendsWith(extensions: string, content: Message): Drive {
+  return async (talk) => {
+    await talk.open({ headers: { "Sec-WebSocket-Extensions": extensions } });
+    talk.write(...Array.from({ length: 3 }, () => compressed(talk, content)));
+    await talk.heard(3);
+    talk.note(`${talk.answers.compressed} compressed`);
+  };
+}
+
+const agreed: readonly Case[] = [
+  {
+    name: "server_no_context_takeover is kept to: each answer can be read by itself",
+    rule: "7692 §7.1.1.1",
+    allows: only("echo ×3, 3 compressed, open"),
+    drives: [sendsWith("permessage-deflate; server_no_context_takeover", text)],
+    isHandshake: true,
+  },
+  {
+    name: "server_max_window_bits of 9, 10 and 12 is kept to: the answers can be read with no more",
+    rule: "7692 §7.1.2.1",
+    allows: only("echo ×3, 3 compressed, open"),
+    // What comes again after 5,000 bytes is beyond each of these windows, and within the largest.
+    drives: [9, 10, 12].map((bits) =>
+      sendsWith(`permessage-deflate; server_max_window_bits=${bits}`, Buffer.concat([noise(5_000), noise(5_000)])),
+    ),
+    isHandshake: true,
+  },
+];
+
 const fragments: readonly Case[] = [
   {
     name: "A compressed text in two fragments, cut at each byte of what is on the wire",
     rule: "7692 §6.1",
     allows: echoed,
-    drives: range(0, compressedSize + 1).map((at) => async (talk) => {
-      talk.write(...compressedFragments(talk, text, () => [at]));
+    drives: range(0, compressedText.length + 1).map((at) => async (talk) => {
+      talk.write(...compressedFragments(talk, [at]));
       await talk.heard(1);
     }),
   },
   {
     name: "A compressed text in a fragment a byte, with a ping between each two",
     rule: "7692 §6.1",
-    allows: only(`pong ×${compressedSize - 1}, echo, open`),
+    allows: only(`pong ×${compressedText.length - 1}, echo, open`),
     drives: [
       async (talk) => {
-        const all = compressedFragments(talk, text, (size) => range(1, size));
+        const all = compressedFragments(talk, range(1, compressedText.length));
         for (const [index, fragment] of all.entries()) {
           talk.write(fragment);
           if (index === all.length - 1) break;
@@ -280,7 +310,7 @@ const wrong: readonly Case[] = [
     rule: "6455 §8.1",
     allows: only("close 1007"),
     drives: ["c0af", "eda080", "e282", "ff"].map((sequence) => (talk) => {
-      const payload = new DeflateWindow(false).compress(Buffer.from(`4162${sequence}`, "hex"));
+      const payload = new DeflateWindow().compress(Buffer.from(`4162${sequence}`, "hex"));
       talk.write(talk.frame({ opcode: 1, rsv: 4, payload }));
     }),
   },
@@ -318,5 +348,8 @@ function bomb(size: number): Buffer {
 export const compression: Section = {
   title: "Compressed messages",
   about: "The server has `perMessageDeflate` on. Sections 2 to 9 are run on such connections too.",
-  cases: [...negotiation, ...messages, ...fragments, ...wrong].map((one) => ({ ...one, modes: ["deflate"] as const })),
+  cases: [...negotiation, ...messages, ...agreed, ...fragments, ...wrong].map((one) => ({
+    ...one,
+    modes: ["deflate"] as const,
+  })),
 };

@@ -10,11 +10,14 @@ function hears(send: (talk: Talk) => void | Promise<void>): Drive {
   };
 }
 
+/** The bytes of a conversation. */
+const size = 204;
+
 /** Something of everything: texts, bytes, fragments, a ping between them, each form of a length, a close frame. */
 function conversation(talk: Talk): Buffer {
   const one = talk.message("one");
   const [first, second, last] = talk.fragments("in thr\u20ace", [4, 7]) as [Buffer, Buffer, Buffer];
-  return Buffer.concat([
+  const bytes = Buffer.concat([
     one,
     first,
     talk.ping("p"),
@@ -25,10 +28,12 @@ function conversation(talk: Talk): Buffer {
     talk.message(textOf(130)),
     talk.close(1000),
   ]);
+  // The cuts below are to be at each of its bytes.
+  if (bytes.length !== size) throw new Error(`the conversation has ${bytes.length} bytes`);
+  return bytes;
 }
 
 const heard = 'consumer: text "one", text "in thr\\u20ace", bytes 00 ff, text "", a text of 130 bytes, end 1000';
-const size = 226;
 
 const messages: readonly Case[] = [
   {

@@ -16,11 +16,12 @@ export function bytesOf(size: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: size }, (_, index) => index % 251));
 }
 
+const bytesInWords = (size: number): string => (size === 1 ? "1 byte" : `${size.toLocaleString("en")} bytes`);
 const formOf = (size: number): string => (size < 126 ? "7 bits" : size < 65_536 ? "16 bits" : "64 bits");
 
 const sizes = [0, 1, 125, 126, 127, 128, 65_535, 65_536, 65_537, limit].flatMap((size): Case[] =>
   (["text", "binary"] as const).map((kind) => ({
-    name: `A ${kind} of ${size} bytes, the length in ${formOf(size)}${size === limit ? "; it is the limit" : ""}`,
+    name: `${kind === "text" ? "A text" : "Data"} of ${bytesInWords(size)}, the length in ${formOf(size)}${size === limit ? "; it is the limit" : ""}`,
     rule,
     allows: only("echo, open"),
     drives: [
@@ -44,7 +45,7 @@ const longForms = (
     [65_535, 64],
   ] as const
 ).map(([size, form]): Case => ({
-  name: `A text of ${size} bytes, the length in ${form} bits`,
+  name: `A text of ${bytesInWords(size)}, the length in ${form} bits, which is more than it needs`,
   rule,
   allows: lenient("close 1002", {
     seen: "echo, open",
@@ -61,13 +62,13 @@ const longForms = (
 /** Heads that announce more than will come. */
 const announced = (
   [
-    ["2^31", 2n ** 31n],
-    ["2^32 and 5, which cut to 32 bits would be 5", 2n ** 32n + 5n],
-    ["2^53", 2n ** 53n],
-    ["2^63 - 1", 2n ** 63n - 1n],
+    ["2^31 bytes", 2n ** 31n],
+    ["2^32 + 5 bytes, of which the last 32 bits say 5", 2n ** 32n + 5n],
+    ["2^53 bytes", 2n ** 53n],
+    ["2^63 - 1 bytes", 2n ** 63n - 1n],
   ] as const
 ).map(([name, declaredLength]): Case => ({
-  name: `The head of a text of ${name} bytes`,
+  name: `The head of a text of ${name}`,
   rule: "6455 §10.4",
   allows: tooLong,
   drives: [(talk) => talk.write(talk.frame({ opcode: 1, payload: "hello", lengthForm: 64, declaredLength }))],
