@@ -11,6 +11,7 @@ import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { handshakeProblem, scopeOf } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { pacedTurn } from "./paced-turn.ts";
 import { type Denials, refuse } from "./refusal.ts";
 import { webSocketEncoder } from "./websocket-frame.ts";
 import { acceptOptionsOf, OwnedSocket, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
@@ -62,7 +63,7 @@ const processId = crypto.randomUUID().slice(0, 8);
 export class SocketServer {
   readonly #parts: SocketServerParts;
   readonly #webSockets: WebSocketServer;
-  readonly #turn: OutboxTurn = new OutboxTurn(webSocketEncoder, (flush) => void setImmediate(flush));
+  readonly #turn: OutboxTurn = new OutboxTurn(webSocketEncoder, pacedTurn());
   readonly #connections = new Set<Connection>();
   readonly #handshakes = new Set<Handshake>();
   #undecided: WebSocketTransport[] = [];
