@@ -6,6 +6,7 @@ import type { RunningHandler } from "../connection/watch.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { defaultAdmission, type Origins } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
+import { ConnectionServer } from "./connection-server.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
@@ -63,15 +64,15 @@ export interface CloseOptions {
 export class SolentServer implements AsyncDisposable {
   /** The HTTP server underneath. */
   readonly http: Server;
-  readonly #sockets: SocketServer;
+  readonly #connections: ConnectionServer;
   readonly #end: (drainMs: number) => Promise<void>;
   #closed: Promise<void> | undefined;
 
   /** @internal Made by `serve` and `attach`. */
-  constructor(http: Server, end: (drainMs: number) => Promise<void>, sockets: SocketServer) {
+  constructor(http: Server, end: (drainMs: number) => Promise<void>, connections: ConnectionServer) {
     this.http = http;
     this.#end = end;
-    this.#sockets = sockets;
+    this.#connections = connections;
   }
 
   /** The port it listens on. @throws {SolentError} SERVER_STATE when it does not listen on a TCP port. */
@@ -84,12 +85,12 @@ export class SolentServer implements AsyncDisposable {
 
   /** Connections that are open or being decided about. */
   get connectionCount(): number {
-    return this.#sockets.connectionCount;
+    return this.#connections.size;
   }
 
   /** The handlers that run at this moment, oldest first: for a debug page, or a question about a stuck shutdown. */
   running(): RunningHandler[] {
-    return this.#sockets.running();
+    return this.#connections.running();
   }
 
   /**
@@ -137,21 +138,21 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     use(request);
     return options.accepts?.(request) ?? true;
   };
-  const { sockets, finish } = await start({ app, http, environment, options: { ...options, accepts } });
+  const { connections, finish } = await start({ app, http, environment, options: { ...options, accepts } });
   try {
     await listening(http, port, host);
   } catch (error) {
-    await sockets.close(0);
+    await connections.close(0);
     await finish();
     throw error;
   }
   const close = async (drainMs: number): Promise<void> => {
     const ended = stopListening(http);
-    await sockets.close(drainMs);
+    await connections.close(drainMs);
     await drain(limits.disconnectGraceMs, ended);
     await finish();
   };
-  return new SolentServer(http, close, sockets);
+  return new SolentServer(http, close, connections);
 }
 
 /**
@@ -163,12 +164,12 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
  */
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
   const environment = environmentOf(options);
-  const { sockets, finish } = await start({ app, http, environment, options });
+  const { connections, finish } = await start({ app, http, environment, options });
   const close = async (drainMs: number): Promise<void> => {
-    await sockets.close(drainMs);
+    await connections.close(drainMs);
     await finish();
   };
-  return new SolentServer(http, close, sockets);
+  return new SolentServer(http, close, connections);
 }
 
 function environmentOf(options: AttachOptions): Environment {
@@ -202,11 +203,11 @@ async function start({
   http,
   environment,
   options,
-}: Start): Promise<{ sockets: SocketServer; finish: () => Promise<void> }> {
+}: Start): Promise<{ connections: ConnectionServer; finish: () => Promise<void> }> {
   const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
+  const connections = new ConnectionServer(app, environment);
   const sockets = new SocketServer({
-    app,
-    environment,
+    connections,
     scope: { state, rootPath: rootPathOf(options) },
     perMessageDeflate: options.perMessageDeflate ?? false,
     denials: denialsOf(options),
@@ -215,6 +216,7 @@ async function start({
   const stopListening = sockets.listen(http);
   const finish = async (): Promise<void> => {
     stopListening();
+    sockets.close();
     try {
       await app.lifespan?.shutdown?.(state);
     } finally {
@@ -222,7 +224,7 @@ async function start({
         await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
     }
   };
-  return { sockets, finish };
+  return { connections, finish };
 }
 
 async function listening(http: Server, port: number, host: string | undefined): Promise<void> {

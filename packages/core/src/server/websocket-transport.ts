@@ -6,8 +6,9 @@ import type { Connection } from "../connection/connection.ts";
 import { closeCodes, closeRowOf } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { solentV1 } from "../connection/subprotocol.ts";
-import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
+import type { AcceptOptions, Denial } from "../connection/transport.ts";
 import type { OutboxTurn } from "../outbox/turn.ts";
+import type { AskingTransport } from "./connection-server.ts";
 import { type Denials, refuse } from "./refusal.ts";
 
 /** An upgrade request that waits for an application's decision. */
@@ -51,7 +52,7 @@ interface OwnedStream extends Duplex {
  *
  * With a negotiated extension every frame goes through `ws.send` instead, since raw frames would overtake compressed ones.
  */
-export class WebSocketTransport implements Transport {
+export class WebSocketTransport implements AskingTransport {
   readonly kind = "websocket";
   readonly turn: OutboxTurn;
   readonly #shared: SharedParts;
@@ -70,13 +71,11 @@ export class WebSocketTransport implements Transport {
     this.turn = shared.turn;
   }
 
-  /** Tells it whose frames it carries. */
   bind(connection: Connection): void {
     this.#connection = connection;
     (this.#socket as OwnedStream)[transportOf] = this;
   }
 
-  /** Notices a peer that leaves before the handshake is decided; needed only where deciding takes more than a turn. */
   watchHandshake(): void {
     this.#isWatching = true;
     this.#socket.on("readable", lookForEnd);
