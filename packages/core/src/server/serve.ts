@@ -9,6 +9,7 @@ import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { ConnectionServer } from "./connection-server.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
+import { HttpConnections } from "./http/http-connections.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import type { Denials } from "./refusal.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
@@ -19,6 +20,9 @@ export interface RootApplication extends Application {
   readonly http?: NodeListener | FetchHandler | undefined;
   readonly lifespan?: LifespanHooks | undefined;
 }
+
+/** A way to carry connections. */
+export type TransportName = "websocket" | "sse" | "poll";
 
 /** Options of `attach`. */
 export interface AttachOptions extends EnvironmentOptions {
@@ -38,7 +42,13 @@ export interface AttachOptions extends EnvironmentOptions {
   readonly denials?: Denials;
   /** Where the application is mounted: `"/chat"`. Routers match what follows, and nothing else matches. @default "" */
   readonly rootPath?: string;
-  /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
+  /**
+   * What may carry connections: WebSockets; Server-Sent Events (`"sse"`) and long polls (`"poll"`), for where those do not
+   * get through. Requests of the latter two have `~solent` in their query; the application never sees them.
+   * @default all three
+   */
+  readonly transports?: readonly TransportName[];
+  /** Which upgrade requests are Solent's, and which requests with `~solent`; the others are left to other listeners. @default all */
   readonly accepts?: (request: IncomingMessage) => boolean;
   /** Whether `close()` closes the channel layers too. @default true */
   readonly closeLayers?: boolean;
@@ -191,6 +201,15 @@ function denialsOf({ denials = "status" }: AttachOptions): Denials {
   throw new SolentError("CONFIG_INVALID", { option: "denials", value: denials, rule: 'it is "status" or "closeCode"' });
 }
 
+const transportNames: readonly TransportName[] = ["websocket", "sse", "poll"];
+
+function transportsOf({ transports = transportNames }: AttachOptions): readonly TransportName[] {
+  const unknown = transports.find((name) => !transportNames.includes(name));
+  if (unknown === undefined && transports.length > 0) return transports;
+  const rule = `it is a list of ${transportNames.join(", ")}`;
+  throw new SolentError("CONFIG_INVALID", { option: "transports", value: unknown ?? "[]", rule });
+}
+
 interface Start {
   readonly app: RootApplication;
   readonly http: Server;
@@ -206,16 +225,22 @@ async function start({
 }: Start): Promise<{ connections: ConnectionServer; finish: () => Promise<void> }> {
   const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
   const connections = new ConnectionServer(app, environment);
-  const sockets = new SocketServer({
+  const transports = transportsOf(options);
+  const common = {
     connections,
     scope: { state, rootPath: rootPathOf(options) },
-    perMessageDeflate: options.perMessageDeflate ?? false,
     denials: denialsOf(options),
     accepts: options.accepts ?? (() => true),
+  };
+  const sockets = new SocketServer({
+    ...common,
+    perMessageDeflate: options.perMessageDeflate ?? false,
+    isOff: !transports.includes("websocket"),
   });
-  const stopListening = sockets.listen(http);
+  const others = new HttpConnections({ ...common, kinds: transports });
+  const stopListening = [sockets.listen(http), others.listen(http)];
   const finish = async (): Promise<void> => {
-    stopListening();
+    for (const stop of stopListening) stop();
     sockets.close();
     try {
       await app.lifespan?.shutdown?.(state);

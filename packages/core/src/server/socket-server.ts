@@ -31,6 +31,8 @@ export interface SocketServerParts {
   readonly perMessageDeflate: boolean | DeflateOptions;
   /** How a client learns that its connection was denied. */
   readonly denials: Denials;
+  /** Whether every upgrade request is refused. */
+  readonly isOff: boolean;
   /** Which upgrade requests are taken; others are left to other listeners of the HTTP server. */
   readonly accepts: (request: IncomingMessage) => boolean;
 }
@@ -79,7 +81,8 @@ export class SocketServer {
   #upgrade(upgrade: Upgrade): void {
     const { connections, scope: shared, denials } = this.#parts;
     const { request, socket } = upgrade;
-    const refusal = connections.refusal() ?? handshakeProblem(request);
+    const off = this.#parts.isOff ? { status: 404, body: "", headers: {} } : undefined;
+    const refusal = off ?? connections.refusal() ?? handshakeProblem(request);
     const scope = refusal === undefined ? scopeOf(request, { type: "websocket", ...shared }) : undefined;
     if (scope === undefined) {
       refuse(socket, refusal ?? { status: 400, body: "The path is not valid.\n", headers: {} });

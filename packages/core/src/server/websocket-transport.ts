@@ -8,6 +8,7 @@ import { SolentError } from "../errors/solent-error.ts";
 import { solentV1 } from "../connection/subprotocol.ts";
 import type { AcceptOptions, Denial } from "../connection/transport.ts";
 import type { OutboxTurn } from "../outbox/turn.ts";
+import { maxJoinedBytes, writeBatch } from "./batch-writer.ts";
 import type { AskingTransport } from "./connection-server.ts";
 import { type Denials, refuse } from "./refusal.ts";
 
@@ -24,11 +25,6 @@ export interface SharedParts {
   readonly turn: OutboxTurn;
   readonly denials: Denials;
 }
-
-/** Batches up to this size are joined into one buffer that all their connections share; larger ones are written frame by frame. */
-const maxJoinedBytes = 65_536;
-/** TLS cuts records at 16 KiB anyway. */
-const maxJoinedTlsBytes = 16_384;
 
 /** The answer headers that an accepted handshake adds; read by the server's `headers` event. */
 export const acceptOptionsOf: WeakMap<IncomingMessage, AcceptOptions> = new WeakMap<IncomingMessage, AcceptOptions>();
@@ -145,16 +141,8 @@ export class WebSocketTransport implements AskingTransport {
   write(batch: Batch): void {
     // Once `ws` has sent a close frame, or answered one, nothing may follow it (RFC 6455 section 5.5.1).
     if (this.#webSocket?.readyState !== openState) return;
-    if (!this.#isRaw) this.#writeThrough(batch);
-    else if (batch.count === 1)
-      this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
-    else if (batch.bytes <= ("encrypted" in this.#socket ? maxJoinedTlsBytes : maxJoinedBytes)) {
-      this.#socket.write((batch.joined ??= this.#join(batch)));
-    } else {
-      this.#socket.cork();
-      for (const frame of batch.frames()) this.#socket.write(frame.bytes(this.turn.encoder));
-      this.#socket.uncork();
-    }
+    if (this.#isRaw) writeBatch(this.#socket, batch, this.turn.encoder);
+    else this.#writeThrough(batch);
     if (this.#isRaw && this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
   }
 
@@ -189,13 +177,6 @@ export class WebSocketTransport implements AskingTransport {
     webSocket.on("pong", pongArrived);
     webSocket.on("error", socketFailed);
     webSocket.on("close", webSocketClosed);
-  }
-
-  #join(batch: Batch): Buffer {
-    return Buffer.concat(
-      batch.frames().map((frame) => frame.bytes(this.turn.encoder)),
-      batch.bytes,
-    );
   }
 
   #writeThrough(batch: Batch): void {
