@@ -27,6 +27,8 @@ export interface HttpConnectionsParts {
 const parameter = "~solent";
 const mark = new RegExp(`[?&]${parameter}=([a-z]*)(?:&|$)`);
 
+const protocolsHeader = "solent-protocols";
+
 const bodyTimeoutMs = 10_000;
 
 /** Takes the requests of connections over HTTP: Server-Sent Events, long polls, and the way up of both. */
@@ -62,7 +64,8 @@ export class HttpConnections {
   async #handle(op: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", ignore);
     const isKnown = op === "send" || op === "poll" || op === "sse";
-    if (!isKnown || (op !== "send" && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
+    if (isKnown && request.method === "OPTIONS") answer(request, response, { status: 204, headers: preflight(request) });
+    else if (!isKnown || (op !== "send" && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
     else if (request.method === "GET" && op !== "send") this.#open(op, request, response);
     else if (request.method === "POST" && op !== "sse") await this.#carry(op, request, response);
     else answer(request, response, { status: 405, headers: { allow: op === "send" ? "POST" : "GET" } });
@@ -96,7 +99,7 @@ export class HttpConnections {
     };
     const transport = kind === "sse" ? new EventStreamTransport(response, parts) : new PollTransport(response, parts);
     this.#peers.set(id, new HttpPeer(transport, asker, limits.maxFrameBytes));
-    connections.open({ ...scope, subprotocols: [] }, transport);
+    connections.open({ ...scope, subprotocols: offeredBy(request) }, transport);
   }
 
   async #carry(op: "send" | "poll", request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -177,6 +180,22 @@ function askerOf({ headers }: IncomingMessage): Asker {
 function corsHeaders({ origin }: Asker): Readonly<Record<string, string>> {
   if (origin === undefined) return {};
   return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true", vary: "origin" };
+}
+
+// A page of another origin asks first when it offers a token. Whether it may connect is decided when it does.
+function preflight(request: IncomingMessage): Readonly<Record<string, string>> {
+  return {
+    ...corsHeaders(askerOf(request)),
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": protocolsHeader,
+    "access-control-max-age": "600",
+  };
+}
+
+// What a WebSocket offers as subprotocols, a token above all; a page may not set that header itself.
+function offeredBy({ headers }: IncomingMessage): readonly string[] {
+  const offered = headers[protocolsHeader];
+  return typeof offered === "string" ? offered.split(",").map((name) => name.trim()) : [];
 }
 
 function addressOf(id: string): string {
