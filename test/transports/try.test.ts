@@ -20,7 +20,10 @@ class Echo extends WebSocketConsumer {
 
 test("sse", async () => {
   const layer = new InMemoryChannelLayer();
-  await using server = await serve(new ProtocolTypeRouter({ websocket: new URLRouter([path("/echo", Echo)]) }), { port: 0, layer });
+  await using server = await serve(new ProtocolTypeRouter({ websocket: new URLRouter([path("/echo", Echo)]) }), {
+    port: 0,
+    layer,
+  });
   const url = `http://127.0.0.1:${server.port}/echo`;
   const answer = await fetch(`${url}?a=1&~solent=sse&b=2`);
   expect(answer.status).toBe(200);
@@ -32,7 +35,8 @@ test("sse", async () => {
   await until("event: open");
   await until("}\n");
   const id = /"id":"([^"]+)"/.exec(text)![1];
-  const post = (op: string, body: unknown) => fetch(`${url}?~solent=${op}`, { method: "POST", body: JSON.stringify(body) });
+  const post = (op: string, body: unknown) =>
+    fetch(`${url}?~solent=${op}`, { method: "POST", body: JSON.stringify(body) });
   expect((await post("send", { id, n: 1, frames: ["hello", "a\nb", { binary: "AAEC" }] })).status).toBe(204);
   await until("sse:hello:a=1&b=2");
   await until('event: text\ndata: "sse:a\\nb:a=1&b=2"');
@@ -50,11 +54,15 @@ test("sse", async () => {
 
 test("poll", async () => {
   const layer = new InMemoryChannelLayer();
-  await using server = await serve(new ProtocolTypeRouter({ websocket: new URLRouter([path("/echo", Echo)]) }), { port: 0, layer });
+  await using server = await serve(new ProtocolTypeRouter({ websocket: new URLRouter([path("/echo", Echo)]) }), {
+    port: 0,
+    layer,
+  });
   const url = `http://127.0.0.1:${server.port}/echo`;
   const first = await (await fetch(`${url}?~solent=poll`)).text();
   const id = /"id":"([^"]+)"/.exec(first)![1];
-  const post = (op: string, body: unknown) => fetch(`${url}?~solent=${op}`, { method: "POST", body: JSON.stringify(body) });
+  const post = (op: string, body: unknown) =>
+    fetch(`${url}?~solent=${op}`, { method: "POST", body: JSON.stringify(body) });
   expect((await post("send", { id, n: 1, frames: ["hello"] })).status).toBe(204);
   const second = await (await post("poll", { id, after: 1 })).text();
   expect(second).toContain("data: poll:hello:");

@@ -1,4 +1,5 @@
 import type { WebSocketConstructor, WebSocketLike } from "../socket/web-socket.ts";
+import { ClientError } from "../client-error.ts";
 import { HttpSocket } from "./http-socket.ts";
 
 /** A way to connect. */
@@ -29,17 +30,30 @@ const openState = 1;
  *
  * What worked is tried first for a while, on that server, then the best again: a page comes back up when it reconnects. A
  * server that refuses the connection is believed, and not asked in another way.
+ *
+ * @throws {ClientError} CLIENT_OPTION when none of the ways is to be had here.
  */
 export function anySocket(options: AnySocketOptions = {}): WebSocketConstructor {
+  const { WebSocket = globalThis.WebSocket as WebSocketConstructor | undefined, transports = allTransports } = options;
+  const usable = transports.filter((name) => name !== "websocket" || WebSocket !== undefined);
+  if (usable.length === 0 || usable.some((name) => !allTransports.includes(name))) {
+    throw new ClientError(
+      "CLIENT_OPTION",
+      `The option transports holds at least one of ${allTransports.join(", ")} that is to be had here.`,
+    );
+  }
   const memories = new Map<string, Memory>();
   return class extends AnySocket {
     constructor(url: string, protocols: string[]) {
-      super(url, protocols, { ...options, memories });
+      super(url, protocols, { ...options, transports: usable, memories });
     }
   };
 }
 
+const allTransports: readonly ConnectTransport[] = ["websocket", "sse", "poll"];
+
 interface Parts extends AnySocketOptions {
+  readonly transports: readonly ConnectTransport[];
   readonly memories: Map<string, Memory>;
 }
 
@@ -84,11 +98,10 @@ class AnySocket implements WebSocketLike {
   }
 
   #order(): ConnectTransport[] {
-    const { transports = ["websocket", "sse", "poll"], WebSocket = globalThis.WebSocket, memories } = this.#parts;
-    const usable = transports.filter((name) => name !== "websocket" || WebSocket !== undefined);
+    const { transports, memories } = this.#parts;
     const memory = memories.get(new URL(this.#url).host);
-    if (memory === undefined || memory.untilMs < Date.now()) return usable;
-    return [...usable].sort((a, b) => Number(b === memory.transport) - Number(a === memory.transport));
+    const first = memory !== undefined && memory.untilMs > Date.now() ? memory.transport : transports[0];
+    return [...transports].sort((a, b) => Number(b === first) - Number(a === first));
   }
 
   #try(): void {

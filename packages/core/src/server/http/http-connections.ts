@@ -64,7 +64,8 @@ export class HttpConnections {
   async #handle(op: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", ignore);
     const isKnown = op === "send" || op === "poll" || op === "sse";
-    if (isKnown && request.method === "OPTIONS") answer(request, response, { status: 204, headers: preflight(request) });
+    if (isKnown && request.method === "OPTIONS")
+      answer(request, response, { status: 204, headers: preflight(request) });
     else if (!isKnown || (op !== "send" && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
     else if (request.method === "GET" && op !== "send") this.#open(op, request, response);
     else if (request.method === "POST" && op !== "sse") await this.#carry(op, request, response);
