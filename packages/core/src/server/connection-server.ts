@@ -5,8 +5,9 @@ import type { Scope } from "../connection/scope.ts";
 import type { Denial, Transport } from "../connection/transport.ts";
 import type { RunningHandler } from "../connection/watch.ts";
 import { closeCodes } from "../errors/close-codes.ts";
-import { SolentError } from "../errors/solent-error.ts";
+import { decide } from "./decide.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { sharedApplication, sharedPath } from "./sharing/shared-connection.ts";
 
 /** A transport of a peer that asks for a connection. */
 export interface AskingTransport extends Transport {
@@ -23,7 +24,7 @@ interface Handshake {
   readonly sinceMs: number;
 }
 
-interface Undecided extends Handshake {
+interface Waiting extends Handshake {
   readonly transport: AskingTransport;
 }
 
@@ -37,14 +38,16 @@ const processId = crypto.randomUUID().slice(0, 8);
 export class ConnectionServer {
   readonly environment: Environment;
   readonly #app: Application;
+  readonly #shared: Application;
   readonly #connections = new Set<Connection>();
   readonly #handshakes = new Set<Handshake>();
-  #undecided: Undecided[] = [];
+  #undecided: Waiting[] = [];
   readonly #heartbeat: Heartbeat;
   #isClosing = false;
 
   constructor(app: Application, environment: Environment) {
     this.#app = app;
+    this.#shared = sharedApplication(app);
     this.environment = environment;
     this.#heartbeat = new Heartbeat(this.#connections, environment.limits, (nowMs) => this.#expireHandshakes(nowMs));
   }
@@ -79,7 +82,13 @@ export class ConnectionServer {
     const connection = new Connection(facts, transport, { environment: this.environment, forget: this.#forget });
     transport.bind(connection);
     this.#connections.add(connection);
-    this.#decide(scope, connection, transport);
+    const isShared = scope.path === scope.rootPath + sharedPath;
+    decide(isShared ? this.#shared : this.#app, scope, connection);
+    if (connection.state === "connecting") {
+      transport.catchErrors();
+      const undecided = { connection, transport, sinceMs: performance.now() };
+      if (this.#undecided.push(undecided) === 1) setImmediate(this.#watchUndecided);
+    }
     return connection;
   }
 
@@ -98,28 +107,6 @@ export class ConnectionServer {
     }
     await this.#settled();
     this.#heartbeat.stop();
-  }
-
-  #decide(scope: Scope, connection: Connection, transport: AskingTransport): void {
-    let work: void | Promise<void>;
-    try {
-      work = this.#app.handle(scope, connection);
-    } catch (error) {
-      this.#refuseFailed(connection, error);
-      return;
-    }
-    if (connection.state === "connecting") {
-      transport.catchErrors();
-      const undecided = { connection, transport, sinceMs: performance.now() };
-      if (this.#undecided.push(undecided) === 1) setImmediate(this.#watchUndecided);
-    }
-    if (work === undefined) this.#requireTaken(connection);
-    else {
-      void this.environment.watch.track(work).then(
-        () => this.#requireTaken(connection),
-        (error: unknown) => this.#refuseFailed(connection, error),
-      );
-    }
   }
 
   // Consumers bound themselves by `disconnectGraceMs`, once for a handler and once for `disconnect`. A middleware that
@@ -150,28 +137,6 @@ export class ConnectionServer {
   readonly #forget = (connection: Connection): void => {
     this.#connections.delete(connection);
   };
-
-  #requireTaken(connection: Connection): void {
-    if (connection.state !== "connecting" || connection.isTaken) return;
-    this.#refuseFailed(
-      connection,
-      new SolentError("SERVER_STATE", {
-        rule: "got no decision: a middleware neither denied the connection nor passed it on",
-      }),
-    );
-  }
-
-  #refuseFailed(connection: Connection, error: unknown): void {
-    const { logger } = this.environment;
-    const fields = { id: connection.id, path: connection.path };
-    if (SolentError.is(error, "ROUTE_NOT_FOUND") || SolentError.is(error, "ROUTE_PROTOCOL")) {
-      logger.warn(fields, error.message);
-      if (connection.state === "connecting") connection.deny(404);
-      return;
-    }
-    logger.error({ ...fields, err: error }, "a connection failed before its consumer was made");
-    if (connection.state === "connecting") connection.deny(500);
-  }
 
   #expireHandshakes(nowMs: number): void {
     const { limits, logger } = this.environment;

@@ -1,4 +1,5 @@
 import { anySocket } from "@solent/client/http";
+import { sharedSocket } from "@solent/client/sharing";
 
-/** How all connections of the page find their way: what worked for one is tried first by the others. */
-export const wayThrough = anySocket();
+/** How the page reaches its server: one connection for all of its conversations, whatever way gets through. */
+export const wayThrough = sharedSocket({ WebSocket: anySocket() });
