@@ -20,14 +20,14 @@ const help = `pnpm bench [measure ...] [options]
   --rounds N        rounds of each measure; the peers take turns within one (default 5)
   --seconds N       measured time of a round (default 3)
   --peers A,B       these peers only; the first is what the others are compared with
-  --members N, --window N, --rate N, --payload BYTES    other sizes than the measure's own
+  --members N, --window N, --rate N, --payload BYTES, --bulk N    other sizes than the measure's own
   --probe COMMAND   runs beside the measured phase; PID in it becomes the server's
   --node-flags=F    more flags for the servers, as one word: "--node-flags=--cpu-prof --cpu-prof-dir=prof"
   --no-build        takes packages/*/dist as it is
 
 measures
 ${Object.entries(measures)
-  .map(([name, { title }]) => `  ${name.padEnd(8)} ${title}`)
+  .map(([name, { title }]) => `  ${name.padEnd(13)} ${title}`)
   .join("\n")}
 
 peers
@@ -49,6 +49,7 @@ function readArguments() {
       window: text,
       rate: text,
       payload: text,
+      bulk: text,
       probe: text,
       "node-flags": text,
       build: { type: "boolean", default: true },
@@ -71,7 +72,7 @@ function numberOf(values, option, otherwise) {
 function withOptions(measure, values) {
   const seconds = numberOf(values, "seconds", 3);
   const load = { ...measure.load, duration: seconds, warmup: Math.min(1, seconds / 2) };
-  for (const option of ["members", "window", "rate", "payload"]) {
+  for (const option of ["members", "window", "rate", "payload", "bulk"]) {
     if (values[option] !== undefined) load[option] = numberOf(values, option);
   }
   const peers = values.peers?.split(",") ?? measure.peers;

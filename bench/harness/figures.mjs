@@ -5,27 +5,55 @@ export function figuresOf(measure, phases) {
   const { mode, nodes } = measure;
   if (mode === "idle") return idleFigures(phases);
   if (mode === "accept") return acceptFigures(phases);
-  if (mode === "bulk") return bulkFigures(phases);
+  if (mode === "bulk") return bulkFigures(phases, measure.load);
   if (mode === "crowd") return crowdFigures(phases);
   return { ...trafficFigures(phases, "done"), ...(nodes !== undefined && redisFigures(phases, measure)) };
 }
 
 // What a message costs in Redis. The payload is the event as JSON, its type and its fields: all else is the layer's.
-function redisFigures(phases, { nodes, load: { payload = 100 } }) {
+function redisFigures(phases, { nodes, primaries = 1, load: { payload = 100, rate } }) {
   const { redis: from } = phases.get("warmed done");
-  const { redis: to, messages } = phases.get("done");
+  const { redis: to, messages, wall } = phases.get("done");
   // From the end of one sample to the beginning of the other: what the samples themselves cost is not in it.
   const perMessage = (name) => (to.before[name] - from.after[name]) / messages;
   const payloadBytes = payload + '"type":"chat.message",'.length;
+  // At the rate that was asked for: the last messages may take a while, and would make it slower.
+  const kbPerSecond = (name, sharers) => (perMessage(name) * (rate ?? messages / wall)) / sharers / 1000;
   return {
-    redisUsPerMessage: used(from, to).cpu / messages,
+    redisUsPerMessage: used(from.after, to.before).cpu / messages,
     redisCommandsPerMessage: (to.commands - from.commands) / messages,
     redisInPerMessage: perMessage("in"),
     redisOutPerMessage: perMessage("out"),
     channelBytes: to.channelBytes,
     redisInBeyondTwoNames: perMessage("in") - payloadBytes - 2 * to.channelBytes,
     redisOutBeyondName: perMessage("out") / nodes - payloadBytes - to.channelBytes,
+    nodeInKbPerSecond: kbPerSecond("out", nodes),
+    nodeOutKbPerSecond: kbPerSecond("in", nodes),
+    primaryKbPerSecond: kbPerSecond("in", primaries) + kbPerSecond("out", primaries),
+    busMessagesPerMessage: (to.busMessages - from.busMessages) / messages,
   };
+}
+
+/** What twice the nodes, and then twice of everything, change: of three steps. */
+export function figuresOfSteps([alone, twiceNodes, twiceAll]) {
+  const steps = [alone, twiceNodes, twiceAll];
+  return {
+    ...twiceAll,
+    isExact: steps.every(({ isExact }) => isExact),
+    lost: steps.reduce((sum, { lost }) => sum + lost, 0),
+    nodeInKb: alone.nodeInKbPerSecond,
+    primaryKb: alone.primaryKbPerSecond,
+    nodeInKbTwiceNodes: twiceNodes.nodeInKbPerSecond,
+    nodeInKbTwiceAll: twiceAll.nodeInKbPerSecond,
+    nodeBytesTwiceNodes: nodeBytes(twiceNodes) / nodeBytes(alone),
+    nodeBytesTwiceAll: nodeBytes(twiceAll) / nodeBytes(alone),
+    primaryBytesTwiceAll: twiceAll.primaryKbPerSecond / alone.primaryKbPerSecond,
+    steps,
+  };
+}
+
+function nodeBytes({ nodeInKbPerSecond, nodeOutKbPerSecond }) {
+  return nodeInKbPerSecond + nodeOutKbPerSecond;
 }
 
 function used(from, to) {
@@ -67,7 +95,7 @@ function crowdFigures(phases) {
     ...crowded,
     isExact: alone.isExact && crowded.isExact && again.isExact,
     aloneUsPerDelivery: (alone.cpuUsPerDelivery + again.cpuUsPerDelivery) / 2,
-    otherGroups: phases.get("joined").memberships,
+    otherGroups: phases.get("joined 1").memberships,
     crowdedToAlone: (2 * crowded.cpuUsPerDelivery) / (alone.cpuUsPerDelivery + again.cpuUsPerDelivery),
   };
 }
@@ -101,16 +129,39 @@ function acceptFigures(phases) {
   };
 }
 
-function bulkFigures(phases) {
+// Its first passes are what it takes until all code is compiled; where there are no more, they are what is measured.
+const coldPasses = 3;
+
+function bulkFigures(phases, { passes: count = 1 }) {
   const { collected: before } = phases.get("connected");
-  const { server: joined, collected: full, memberships: count } = phases.get("joined");
-  const { server: left, collected: after } = phases.get("left");
+  const passes = Array.from({ length: count }, (_, i) => bulkPass(phases, i + 1));
+  const [cold] = passes;
+  const measured = count > coldPasses ? passes.slice(coldPasses) : passes;
+  const mean = (name) => measured.reduce((sum, pass) => sum + pass[name], 0) / measured.length;
+  const { after, memberships } = passes.at(-1);
   return {
     isExact: true,
-    memberships: count,
-    joinUs: used(before, joined).cpu / count,
-    leaveUs: used(full, left).cpu / count,
-    bytesPerMembership: ((full.rssKb - before.rssKb) * 1024) / count,
-    bytesLeftOver: ((after.rssKb - before.rssKb) * 1024) / count,
+    memberships,
+    coldJoinUs: cold.joinUs,
+    joinUs: mean("joinUs"),
+    leaveUs: mean("leaveUs"),
+    redisUsPerJoin: mean("redisUsPerJoin"),
+    bytesPerMembership: ((cold.full.rssKb - before.rssKb) * 1024) / memberships,
+    bytesLeftOver: ((after.rssKb - before.rssKb) * 1024) / memberships,
+  };
+}
+
+function bulkPass(phases, pass) {
+  const before = phases.get(pass === 1 ? "connected" : `left ${pass - 1}`);
+  const joined = phases.get(`joined ${pass}`);
+  const left = phases.get(`left ${pass}`);
+  const { memberships } = joined;
+  return {
+    memberships,
+    joinUs: used(before.collected, joined.server).cpu / memberships,
+    leaveUs: used(joined.collected, left.server).cpu / memberships,
+    redisUsPerJoin: joined.redis && used(before.redisRested.after, joined.redis.before).cpu / memberships,
+    full: joined.collected,
+    after: left.collected,
   };
 }

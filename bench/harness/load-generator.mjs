@@ -32,8 +32,8 @@ export class LoadGenerator {
     void this.#child.gone.then(() => this.#wake());
   }
 
-  get process() {
-    return this.#child;
+  get processes() {
+    return [this.#child];
   }
 
   /** The next phase's report; `undefined` when it has ended. @throws {Error} what the generator could not do */
@@ -59,4 +59,43 @@ export class LoadGenerator {
     this.#lines.push(...lines.map((line) => JSON.parse(line)));
     this.#wake();
   }
+}
+
+/** Several that do the same at once, each with its part of the groups: one alone would need too many open files. */
+export class LoadGenerators {
+  #all;
+
+  constructor({ groups, rate, ...options }, count) {
+    this.#all = Array.from({ length: count }, (_, i) => {
+      const part = { groups: groups / count, rate: rate / count, prefix: String.fromCodePoint(97 + i) };
+      return new LoadGenerator({ ...options, ...part });
+    });
+  }
+
+  get processes() {
+    return this.#all.flatMap(({ processes }) => processes);
+  }
+
+  /** The next phase's report when all have come to its end: sums, and of times the longest. */
+  async nextPhase() {
+    const reports = await Promise.all(this.#all.map((generator) => generator.nextPhase()));
+    return reports.reduce((sum, report) => sum && together(sum, report));
+  }
+
+  goOn() {
+    for (const generator of this.#all) generator.goOn();
+  }
+}
+
+function together(one, other) {
+  const both = (value, name) => {
+    if (typeof value === "object") return mapped(value, (time, quantile) => Math.max(time, other[name][quantile]));
+    if (typeof value !== "number") return value;
+    return name === "wall" ? Math.max(value, other.wall) : value + other[name];
+  };
+  return mapped(one, both);
+}
+
+function mapped(object, change) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
 }

@@ -7,7 +7,7 @@ const ticksPerSecond = Number(spawnSync("getconf", ["CLK_TCK"], { encoding: "utf
 const tickUs = 1e6 / ticksPerSecond;
 
 /** User and system CPU time of a process so far, in µs. */
-export function cpuUs(pid) {
+function cpuUs(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   // The second field is the program's name in brackets, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

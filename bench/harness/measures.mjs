@@ -87,7 +87,7 @@ export const measures = {
   groups: {
     title: "100 connections join 1000 groups of their own each, and leave them",
     mode: "bulk",
-    load: { groups: 100, members: 1, bulk: 1000 },
+    load: { groups: 100, members: 1, bulk: 1000, window: 1 },
     restMs: 300,
     cost: "joinUs",
     peers: ["ws-naive", "socketio", "solent"],
@@ -124,6 +124,35 @@ export const measures = {
     peers: overRedis,
     goals: [{ peer: "solent-redis", to: "ws-redis", atMost: 1 }],
   },
+  clusterGroups: {
+    title: "10,000 pairs over nodes and a Redis Cluster: as it is, twice the nodes, twice of everything",
+    mode: "paced",
+    nodes: 2,
+    primaries: 3,
+    load: { groups: 10_000, members: 2, rate: 500, random: 1 },
+    generators: 2,
+    steps: [{ times: 1 }, { nodes: 4, times: 1 }, { nodes: 4, primaries: 6, times: 2 }],
+    cost: "nodeBytesTwiceAll",
+    peers: ["solent-redis"],
+    goals: [
+      { peer: "solent-redis", figure: "nodeBytesTwiceNodes", atMost: 1 },
+      { peer: "solent-redis", figure: "nodeBytesTwiceAll", atMost: 1.02 },
+      { peer: "solent-redis", figure: "primaryBytesTwiceAll", atMost: 1.02 },
+      { peer: "solent-redis", figure: "busMessagesPerMessage", atMost: 0 },
+    ],
+  },
+  joins: {
+    title: "10,000 joins of groups of their own over Redis, 1000 a turn, warm",
+    mode: "bulk",
+    nodes: 1,
+    load: { groups: 10, members: 1, bulk: 1000, window: 1, passes: 8 },
+    // Longer than a subscription outlives its last member: the next pass finds none of them.
+    restMs: 1_500,
+    isCollected: false,
+    cost: "joinUs",
+    peers: ["solent-redis"],
+    goals: [{ peer: "solent-redis", atMost: 10 }],
+  },
   crowd: {
     title: "One room of 1000, without and with 100,000 other groups, in one process",
     mode: "crowd",
@@ -134,7 +163,7 @@ export const measures = {
   },
 };
 
-/** How many connections a measure opens. */
-export function connectionsOf({ mode, load }) {
-  return mode === "accept" ? load.window : (load.groups ?? 1) * load.members + (load.crowd ?? 0);
+/** How many connections one process of a measure has at most. */
+export function connectionsOf({ mode, load, generators = 1 }) {
+  return mode === "accept" ? load.window : ((load.groups ?? 1) * load.members) / generators + (load.crowd ?? 0);
 }

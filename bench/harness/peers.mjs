@@ -21,14 +21,14 @@ export function peerSpec(name) {
 /**
  * Starts a peer's server; resolves when it listens.
  *
- * @param {{ nodeFlags: string[], redisUrl?: string }} how flags for profiling, and the Redis that joins several servers
+ * @param {{ nodeFlags: string[], environment?: object }} how flags for profiling, and where the Redis is that joins several
  */
-export async function startPeer(spec, { nodeFlags, redisUrl }) {
+export async function startPeer(spec, { nodeFlags, environment }) {
   const port = await freePort();
   const env = {
     ...process.env,
     ...spec.env,
-    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+    ...environment,
     PORT: String(port),
     NODE_ENV: "production",
   };

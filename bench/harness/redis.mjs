@@ -1,65 +1,90 @@
 // The Redis that joins the servers of a round, and what it counts.
 import { Redis } from "ioredis";
 import { startRedisServer } from "../../scripts/redis-server.mjs";
-import { cpuUs } from "./machine.mjs";
+import { sampleAll } from "./machine.mjs";
+import { startRedisCluster } from "./redis-cluster.mjs";
 
 // Of what a message may become; what the servers' own housekeeping sends is none of these, or lost among thousands.
 const messageCommands = ["publish", "spublish", "evalsha", "xadd"];
 
-/** A private Redis server: fresh for each round, without persistence. */
+/** Private Redis servers, fresh for each round, without persistence: one, or the primaries of a Cluster. */
 export class MeasuredRedis {
-  #server;
-  #client;
+  #servers;
+  #clients;
+  #isCluster;
 
-  static async start() {
+  /** @param {number} [primaries] of a Cluster; without it, one server that belongs to none. */
+  static async start(primaries) {
     const redis = new MeasuredRedis();
-    redis.#server = await startRedisServer();
-    redis.#client = new Redis(redis.url);
+    redis.#isCluster = primaries !== undefined;
+    redis.#servers = redis.#isCluster ? await startRedisCluster(primaries) : [await startRedisServer()];
+    redis.#clients = redis.#servers.map(({ url }) => new Redis(url));
     return redis;
   }
 
-  get url() {
-    return this.#server.url;
+  /** What a peer has to know. Whoever knows no Cluster talks to one of its servers: a plain PUBLISH reaches all of them. */
+  environmentOf(node) {
+    const urls = this.#servers.map(({ url }) => url);
+    return {
+      REDIS_URL: urls[node % urls.length],
+      ...(this.#isCluster && { REDIS_CLUSTER: urls.join(" ") }),
+    };
   }
 
-  /** Its counters at one moment. */
+  /** The counters of all of them at one moment. */
   async sample() {
-    const before = await this.#bytes();
-    const commands = fieldsOf(await this.#client.info("commandstats"));
+    const before = await this.#spent();
+    const commands = await this.#fields("info", "commandstats");
     const calls = messageCommands.map((name) =>
-      Number(/calls=(\d+)/.exec(commands.get(`cmdstat_${name}`) ?? "")?.[1] ?? 0),
+      sumOf(commands, (stats) => /calls=(\d+)/.exec(stats.get(`cmdstat_${name}`) ?? "")?.[1]),
     );
-    const channelBytes = await this.#channelBytes();
     return {
-      ...cpuUs(this.#server.pid),
       before,
       // A script's own commands are counted too: what it calls is not what was sent.
       commands: calls[2] > 0 ? calls[2] : Math.max(...calls),
-      channelBytes,
-      after: await this.#bytes(),
+      channelBytes: await this.#channelBytes(),
+      busMessages: this.#isCluster ? await this.#busMessages() : 0,
+      after: await this.#spent(),
     };
   }
 
   async stop() {
-    this.#client.disconnect();
-    await this.#server.stop();
+    for (const client of this.#clients) client.disconnect();
+    await Promise.all(this.#servers.map((server) => server.stop()));
   }
 
-  async #bytes() {
-    const stats = fieldsOf(await this.#client.info("stats"));
-    return { in: Number(stats.get("total_net_input_bytes")), out: Number(stats.get("total_net_output_bytes")) };
+  // The bytes of clients only; the bus of a Cluster is not in them.
+  async #spent() {
+    const stats = await this.#fields("info", "stats");
+    return {
+      ...sampleAll(this.#servers),
+      in: sumOf(stats, (fields) => fields.get("total_net_input_bytes")),
+      out: sumOf(stats, (fields) => fields.get("total_net_output_bytes")),
+    };
+  }
+
+  // What the servers have told each other of messages: copies for those that have no slot of it, and for replicas.
+  async #busMessages() {
+    const infos = await this.#fields("call", "CLUSTER", "INFO");
+    const sent = (name) => sumOf(infos, (info) => info.get(`cluster_stats_messages_${name}_sent`));
+    return sent("publish") + sent("publishshard");
   }
 
   // How long the names are that messages go to: those of most of the channels.
   async #channelBytes() {
-    const names = [
-      ...(await this.#client.call("PUBSUB", "CHANNELS")),
-      ...(await this.#client.call("PUBSUB", "SHARDCHANNELS")),
-    ].filter((name) => /room|chat/.test(name));
-    return names.reduce((sum, name) => sum + name.length, 0) / names.length;
+    const names = await Promise.all(
+      this.#clients.flatMap((client) => [client.call("PUBSUB", "CHANNELS"), client.call("PUBSUB", "SHARDCHANNELS")]),
+    );
+    const lengths = names.flat().flatMap((name) => (/room|chat/.test(name) ? name.length : []));
+    return lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  }
+
+  async #fields(method, ...args) {
+    const infos = await Promise.all(this.#clients.map((client) => client[method](...args)));
+    return infos.map((info) => new Map(info.split("\r\n").map((line) => line.split(/:(.*)/, 2))));
   }
 }
 
-function fieldsOf(info) {
-  return new Map(info.split("\r\n").map((line) => line.split(/:(.*)/, 2)));
+function sumOf(infos, field) {
+  return infos.reduce((sum, info) => sum + Number(field(info) ?? 0), 0);
 }

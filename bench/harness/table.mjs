@@ -24,6 +24,18 @@ const columns = {
   crowd: ["otherGroups", "aloneUsPerDelivery", "cpuUsPerDelivery", "crowdedToAlone"],
 };
 
+const stepColumns = [
+  "nodeInKb",
+  "nodeInKbTwiceNodes",
+  "nodeInKbTwiceAll",
+  "primaryKb",
+  "nodeBytesTwiceNodes",
+  "nodeBytesTwiceAll",
+  "primaryBytesTwiceAll",
+  "busMessagesPerMessage",
+];
+const redisBulkColumns = ["joinUs", "coldJoinUs", "redisUsPerJoin"];
+
 const redisColumns = [
   "redisUsPerMessage",
   "redisCommandsPerMessage",
@@ -34,7 +46,7 @@ const redisColumns = [
 
 /** The figures of one measure, peer by peer: medians over the rounds, and the cost beside the first peer's. */
 export function figureTable(measure, results) {
-  const names = [...columns[measure.mode], ...(measure.nodes === undefined ? [] : redisColumns)];
+  const names = columnsOf(measure);
   const reference = measure.peers[0];
   const head = ["peer", ...names, `${measure.cost} / ${reference}`, "exact"];
   const rows = measure.peers.map((peer) => {
@@ -44,6 +56,12 @@ export function figureTable(measure, results) {
     return [peer, ...figures, peer === reference ? "1.00" : ratioText(ratio), exactness(rounds)];
   });
   return markdown([head, ...rows]);
+}
+
+function columnsOf({ mode, nodes, steps }) {
+  if (steps !== undefined) return stepColumns;
+  if (nodes === undefined) return columns[mode];
+  return mode === "bulk" ? redisBulkColumns : [...columns[mode], ...redisColumns];
 }
 
 /** Every goal of the measures that ran. */

@@ -50,12 +50,13 @@ struct conn {
 static struct {
   int ports[64], nports;
   bool sio, envelope;
-  const char *mode;
+  const char *mode, *prefix;
   char path[256];
-  int groups, members, crowd, window, payload, connect_window, sources, bulk;
+  bool random;
+  int groups, members, crowd, window, payload, connect_window, sources, bulk, passes;
   double warmup, duration, rate, settle, limit;
-} o = {.mode = "traffic", .path = "", .groups = 1, .members = 10,
-       .window = 16, .payload = 100, .connect_window = 64, .sources = 8, .bulk = 1000,
+} o = {.mode = "traffic", .prefix = "g", .path = "", .groups = 1, .members = 10,
+       .window = 16, .payload = 100, .connect_window = 64, .sources = 8, .bulk = 1000, .passes = 1,
        .warmup = 1, .duration = 3, .rate = 5, .settle = 0.5, .limit = 120};
 
 static struct conn *conns;
@@ -136,13 +137,14 @@ static void send_message(struct conn *c, uint32_t seq) {
   else n = snprintf(p, sizeof p, "{\"message\":\"@%010u %s\"}", seq, pad);
   send_frame(c, 1, p, n);
 }
-// Asks a connection to join or leave `o.bulk` groups of its own; the server answers when it has.
-static void send_bulk(struct conn *c, const char *op, int index) {
-  char p[256];
+// Asks a connection to join or leave `o.bulk` groups of its own, others in each pass; the server answers when it has.
+static void send_bulk(struct conn *c, const char *op, int index, int pass) {
+  char p[256], base[32];
   int n;
-  if (o.sio) n = snprintf(p, sizeof p, "42[\"bulk\",{\"op\":\"%s\",\"n\":%d,\"base\":\"c%d\"}]", op, o.bulk, index);
-  else if (o.envelope) n = snprintf(p, sizeof p, "{\"type\":\"bulk\",\"data\":{\"op\":\"%s\",\"n\":%d,\"base\":\"c%d\"}}", op, o.bulk, index);
-  else n = snprintf(p, sizeof p, "{\"bulk\":{\"op\":\"%s\",\"n\":%d,\"base\":\"c%d\"}}", op, o.bulk, index);
+  snprintf(base, sizeof base, "p%dc%d", pass, index);
+  if (o.sio) n = snprintf(p, sizeof p, "42[\"bulk\",{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}]", op, o.bulk, base);
+  else if (o.envelope) n = snprintf(p, sizeof p, "{\"type\":\"bulk\",\"data\":{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}}", op, o.bulk, base);
+  else n = snprintf(p, sizeof p, "{\"bulk\":{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}}", op, o.bulk, base);
   send_frame(c, 1, p, n);
 }
 // A delivery must be the message the dialect says, not merely hold the payload.
@@ -179,7 +181,7 @@ static void conn_handshake(struct conn *c) {
   getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &l);
   if (err) { errno = err; die("connect"); }
   char where[512], head[1024], group[32];
-  snprintf(group, sizeof group, "g%u", c->group);
+  snprintf(group, sizeof group, "%.16s%u", o.prefix, c->group);
   char *star = strchr(o.path, '*');
   snprintf(where, sizeof where, "%.*s%s%s", (int)(star ? star - o.path : (long)strlen(o.path)), o.path,
            star ? group : "", star ? star + 1 : "");
@@ -343,8 +345,16 @@ static void serve_for(double seconds) {
 
 // ---- traffic ----
 static uint32_t gnext;
+static uint32_t next_group(void) {
+  if (!o.random) return gnext++ % (uint32_t)o.groups;
+  static uint32_t x = 2463534242u;  // xorshift: the same groups in every run
+  x ^= x << 13;
+  x ^= x >> 17;
+  x ^= x << 5;
+  return x % (uint32_t)o.groups;
+}
 static void send_next(void) {
-  uint32_t g = gnext++ % (uint32_t)o.groups;
+  uint32_t g = next_group();
   uint32_t member = gturn[g]++ % (uint32_t)o.members;
   uint32_t seq = next_seq++;
   struct slot *s = &ring[seq & (RING - 1)];
@@ -456,19 +466,20 @@ static void run_accept(void) {
   }
 }
 
-// Lets `count` connections from `first` on join or leave their groups, one after another: the loop being measured is the
-// server's.
-static void bulk(const char *op, int first, int count) {
+// Lets `count` connections from `first` on join or leave their groups, `window` of them at a time.
+static void bulk(const char *op, int first, int count, int pass) {
   uint64_t t0 = now_ns();
   bulk_done = 0;
-  for (int i = 0; i < count; i++) {
-    send_bulk(&conns[first + i], op, i);
-    uint64_t stop = now_ns() + (uint64_t)(o.limit * 1e9);
-    while (bulk_done < i + 1 && now_ns() < stop) turn(50);
-    if (bulk_done < i + 1) { errno = ETIMEDOUT; die("bulk"); }
+  for (int asked = 0; bulk_done < count;) {
+    while (asked < count && asked - bulk_done < o.window) {
+      send_bulk(&conns[first + asked], op, asked, pass);
+      asked++;
+    }
+    if (now_ns() - t0 > (uint64_t)(o.limit * 1e9)) { errno = ETIMEDOUT; die("bulk"); }
+    turn(50);
   }
-  printf("{\"phase\":\"%s\",\"wall\":%.6f,\"memberships\":%ld}\n", !strcmp(op, "join") ? "joined" : "left",
-         (now_ns() - t0) / 1e9, (long)count * o.bulk);
+  printf("{\"phase\":\"%s\",\"of\":\"%d\",\"wall\":%.6f,\"memberships\":%ld}\n", !strcmp(op, "join") ? "joined" : "left",
+         pass, (now_ns() - t0) / 1e9, (long)count * o.bulk);
   hold();
 }
 
@@ -513,6 +524,9 @@ static void options(int argc, char **argv) {
     else if (!strcmp(k, "connect-window")) o.connect_window = atoi(v);
     else if (!strcmp(k, "sources")) o.sources = atoi(v);
     else if (!strcmp(k, "bulk")) o.bulk = atoi(v);
+    else if (!strcmp(k, "passes")) o.passes = atoi(v);
+    else if (!strcmp(k, "prefix")) o.prefix = v;
+    else if (!strcmp(k, "random")) o.random = atoi(v);
     else if (!strcmp(k, "warmup")) o.warmup = atof(v);
     else if (!strcmp(k, "duration")) o.duration = atof(v);
     else if (!strcmp(k, "rate")) o.rate = atof(v);
@@ -561,14 +575,16 @@ int main(int argc, char **argv) {
   connect_all();
   if (!strcmp(o.mode, "idle")) return 0;
   if (!strcmp(o.mode, "bulk")) {
-    bulk("join", 0, nconns);
-    bulk("leave", 0, nconns);
+    for (int pass = 1; pass <= o.passes; pass++) {
+      bulk("join", 0, nconns, pass);
+      bulk("leave", 0, nconns, pass);
+    }
   } else if (!strcmp(o.mode, "crowd")) {
     // Twice without, so that a drift of the machine shows and cancels out.
     measure("alone");
-    bulk("join", talking, o.crowd);
+    bulk("join", talking, o.crowd, 1);
     measure("crowded");
-    bulk("leave", talking, o.crowd);
+    bulk("leave", talking, o.crowd, 1);
     measure("again");
   } else measure("done");
   return 0;

@@ -23,7 +23,7 @@ class Chat extends WebSocketConsumer.of(chat) {
   }
 
   async bulk({ op, n, base }) {
-    for (let i = 0; i < n; i++) await this.group(`${base}-${i}`)[op]();
+    await Promise.all(Array.from({ length: n }, (_, i) => this.group(`${base}-${i}`)[op]()));
     this.send("bulkdone", { n });
   }
 }

@@ -71,11 +71,11 @@ class Harness implements ConformanceHarness, AsyncDisposable {
   }
 
   async layers(count: number, options: ChannelLayerOptions & ClusterOptions = {}): Promise<readonly ChannelLayer[]> {
-    const { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs, ...rest } = options;
+    const { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs, leaseMs, ...rest } = options;
     const layers = Array.from({ length: count }, () => {
       const broker = this.#network.broker(this.#brokerOptions);
       const foreign = broker.capabilities.envelopes ? undefined : foreignWire();
-      const times = { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs };
+      const times = { lingerMs, joinTimeoutMs, callTimeoutMs, verifyIntervalMs, leaseMs };
       const layer = new HubChannelLayer(rest, { broker, foreign, ...times });
       this.#brokers.set(layer, broker);
       return layer;
@@ -99,12 +99,16 @@ class Harness implements ConformanceHarness, AsyncDisposable {
   }
 }
 
-const everything = { offsets: true, history: true, presence: false, receivers: true, envelopes: true };
+const everything = { offsets: true, history: true, presence: false, receivers: true, envelopes: true, queues: true };
 
 describe.each([
   ["with all it can", everything],
   ["without positions and counts", { ...everything, offsets: false, history: false, receivers: false }],
-  ["in the wire format of another system", { ...everything, offsets: false, history: false, envelopes: false }],
+  ["without queues", { ...everything, queues: false }],
+  [
+    "in the wire format of another system",
+    { ...everything, offsets: false, history: false, envelopes: false, queues: false },
+  ],
 ])("HubChannelLayer over the in-process broker, %s", (_, capabilities) => {
   for (const conformanceCase of layerConformance) {
     const { faults } = new Harness(capabilities);

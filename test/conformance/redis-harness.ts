@@ -38,7 +38,7 @@ const publishScript = readFileSync(new URL("../../packages/redis-layer/scripts/p
 /** What a layer must be allowed to do: as in the guide about scaling. */
 const commands =
   "+hello +auth +ping +select +info +script|load +evalsha +get +set +mget +publish +spublish " +
-  "+time +zadd +zrange +zremrangebyscore +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
+  "+time +zadd +zrange +zrem +zcard +zremrangebyscore +hget +hset +hdel +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
 
 let harnesses = 0;
 

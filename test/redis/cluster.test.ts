@@ -96,6 +96,41 @@ describe("Redis Cluster and managed Redis: a Cluster of six", { timeout }, () =>
     expect(await groups.faults()).toEqual([]);
   });
 
+  test("a slot moves step by step while jobs are sent: they wait for its end, and each is done once, in its order", async () => {
+    await using nodes = await fleet(location(), { publishTimeoutMs: 30_000, capacity: 10_000 });
+    const [here, there] = nodes.layers;
+    const stop = new AbortController();
+    const got: unknown[] = [];
+    const reading = (async () => {
+      for (;;) got.push((await there!.receive("jobs", { signal: stop.signal }))["id"]);
+    })().catch(() => undefined);
+    let [sent, accepted, isOver] = [0, 0, false];
+    const sending = (async () => {
+      for (; !isOver; sent += 1) {
+        await here!.send("jobs", { type: "job.run", id: sent });
+        accepted += 1;
+      }
+    })();
+    const more = async (count: number): Promise<void> => {
+      const target = accepted + count;
+      await eventually("more are accepted", async () => accepted >= target);
+    };
+    await more(20);
+    const slot = await slotOf(nodes, "+jobs");
+    const from = await cluster.primaryOf(slot);
+    const move = await cluster.beginMove(slot, await otherPrimary(from));
+    await move.moveKeys();
+    await move.assign();
+    await more(50);
+    isOver = true;
+    await sending;
+    await eventually("all are done", async () => got.length >= sent);
+    stop.abort(new Error("enough"));
+    await reading;
+    expect(got).toEqual(Array.from({ length: sent }, (_, id) => id));
+    await cluster.moveSlot(slot, from);
+  });
+
   test("a failover by command while messages are sent: none is lost in silence", async () => {
     await using nodes = await fleet(location());
     const groups = await manyGroups(nodes);

@@ -106,6 +106,24 @@ describe("slow fan-out", () => {
     expect((await calls(redis, "subscribe")) - before).toBe(2);
     expect(await calls(redis, "unsubscribe")).toBe(0);
   });
+
+  test("joins of many connections that are read in one turn share a command", async () => {
+    await using redis = await redisProcess();
+    await using nodes = await fleet(redis.url, { nodes: 1, proofIntervalMs: 600_000 });
+    const [layer] = nodes.layers;
+    const before = await calls(redis, "subscribe");
+    // As sockets that are readable at once: each in a callback of its own, with its microtasks after it.
+    const joins = Array.from({ length: 100 }, async (_, i) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return listen(layer!, `room.${i}`);
+    });
+    await Promise.all(joins);
+    expect((await calls(redis, "subscribe")) - before).toBe(1);
+    await layer!.groupSend("room.42", { type: "room.line", n: 1 });
+    await nodes.settle();
+    const heard = await Promise.all(joins.map(async (member) => (await member).heard.length));
+    expect(heard).toEqual(Array.from({ length: 100 }, (_each, i) => (i === 42 ? 1 : 0)));
+  });
 });
 
 describe("sending from outside", () => {

@@ -201,4 +201,36 @@ describe("replacing servers while nodes run", () => {
       for (const member of members) await member.hears("last", i);
     }
   });
+
+  test("jobs that wait on the old servers are done by nodes that know both, and go on when the old ones are gone", async () => {
+    await using servers = await redisProcesses([{}, {}]);
+    const [a, b] = servers;
+    await using nodes = emptyFleet();
+    const old = nodes.add(a.url);
+    await old.ready();
+    const next = nodes.add({ servers: [b.url], previousServers: [a.url] });
+    await nodes.settle();
+    const job = (id: number): { type: string; id: number } => ({ type: "job.run", id });
+    for (const id of [0, 1]) await old.send("jobs", job(id));
+    await next.send("jobs", job(2));
+    await old.close();
+    await expireAll(a, nodes.prefix);
+    await a.control.call("CLIENT", "KILL", "TYPE", "normal");
+    await eventually("sending has moved", async () => {
+      await next.send("moved", job(0));
+      return (await b.control.keys(`${nodes.prefix}{*}+moved`)).length > 0;
+    });
+    await next.send("jobs", job(3));
+    const got = await Promise.all([0, 1, 2, 3].map(() => next.receive("jobs", { timeoutMs: 10_000 })));
+    expect(new Set(got.map(({ id }) => id))).toEqual(new Set([0, 1, 2, 3]));
+    expect(await next.receive("moved", { timeoutMs: 5000 })).toEqual(job(0));
+    await nodes.layers[1]!.settled();
+    // Settled where they were.
+    const left = (await a.control.keys(`${nodes.prefix}{*}+jobs*`)).map((key) => key.slice(key.indexOf("+")));
+    expect(new Set(left)).toEqual(new Set(["+jobs:about", "+jobs:seen"]));
+    await a.kill();
+    const waiting = next.receive("jobs", { timeoutMs: 10_000 });
+    await next.send("jobs", job(4));
+    expect(await waiting).toEqual(job(4));
+  });
 });

@@ -16,6 +16,9 @@ async function talks({ layers }: Fleet): Promise<void> {
     await layer.send(other.seat.channelName, { type: "direct.line", from: `node ${i} directly`, n: 1 });
     await other.hears(`node ${i} directly`, 1);
     for (const member of members) await member.hears(`node ${i}`, 1);
+    const job = layers[(i + 1) % layers.length]!.receive("jobs", { timeoutMs: 5000 });
+    await layer.send("jobs", { type: "job.run", id: i });
+    expect(await job).toEqual({ type: "job.run", id: i });
   }
 }
 
@@ -105,6 +108,8 @@ describe("Redis Cluster and managed Redis: one server", () => {
       await layer.groupAdd("room", channel.name);
       await layer.groupSend("room", { type: "room.line" });
       channel.close();
+      await layer.send("jobs", { type: "job.run" });
+      await layer.receive("jobs", { timeoutMs: 0 });
     };
     const rejections: string[] = [];
     const attempt = told().catch((error: Error) => void rejections.push(error.message));

@@ -11,14 +11,17 @@ import {
   type Message,
 } from "@solent/core/layer";
 import type { LayerBroker } from "./broker/layer-broker.ts";
-import { type RedisPubSubChannelLayerOptions, type ResolvedRedisOptions, splitOptions } from "./redis-layer-options.ts";
+import { type RedisPubSubChannelLayerOptions, splitOptions } from "./redis-layer-options.ts";
 import { redisLayerParts } from "./redis-layer-parts.ts";
 
 /** Options of `createSender`: those of the layer that concern sending, with the same values as on the nodes. */
 export type SenderOptions = Omit<
   RedisPubSubChannelLayerOptions,
-  Exclude<keyof ChannelLayerOptions, "maxMessageBytes"> | Exclude<keyof ClusterOptions, "callTimeoutMs">
+  Exclude<keyof ChannelLayerOptions, OfSending> | Exclude<keyof ClusterOptions, "callTimeoutMs">
 >;
+
+/** The last four concern plain channels only: how many messages one holds, how long they wait, how many channels are sent to. */
+type OfSending = "maxMessageBytes" | "capacity" | "channelCapacity" | "expiryMs" | "maxPlainChannels";
 
 /** Sends to groups and channels from a process that serves nothing. */
 export interface Sender extends AsyncDisposable {
@@ -35,12 +38,12 @@ export interface Sender extends AsyncDisposable {
   groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void>;
 
   /**
-   * Sends a message to one channel, by the name that its consumer has given out: as `ChannelLayer.send`.
+   * Sends a message to one channel, by the name that its consumer has given out, or into a plain channel, the queue of the
+   * workers on all nodes: as `ChannelLayer.send`.
    *
-   * Plain channels are read in the process that sends to them, so there is nobody here who could. With
-   * `wire: "channels_redis"` any name will do, and every reader of a plain channel gets the message.
+   * With `wire: "channels_redis"` there are no queues: every reader of a plain channel gets the message, if there is one.
    *
-   * @throws {SolentError} what `groupSend` throws; NAME_INVALID for a plain channel; CHANNEL_FULL, CHANNEL_UNREACHABLE.
+   * @throws {SolentError} what `groupSend` throws; CHANNEL_FULL, CHANNEL_UNREACHABLE.
    */
   send(channel: string, message: Message): Promise<void>;
 
@@ -54,7 +57,7 @@ export interface Sender extends AsyncDisposable {
   /**
    * A channel, typed and checked by a contract.
    *
-   * @throws {SolentError} NAME_INVALID, also for a plain channel.
+   * @throws {SolentError} NAME_INVALID
    */
   channel<Contract extends EventContract>(contract: Contract, name: string): ChannelSender<Contract>;
 
@@ -77,21 +80,19 @@ export function createSender(options: SenderOptions = {}): Sender {
   const { layer, cluster, redis } = splitOptions(options);
   const { maxMessageBytes = layerDefaults.maxMessageBytes } = layer;
   const parts = redisLayerParts(redis, { maxMessageBytes, isSender: true });
-  return new RedisSender(new HubChannelLayer(layer, { ...cluster, ...parts }), parts.broker, redis);
+  return new RedisSender(new HubChannelLayer(layer, { ...cluster, ...parts }), parts.broker);
 }
 
 class RedisSender implements Sender {
   readonly #layer: HubChannelLayer;
   readonly #broker: LayerBroker;
-  readonly #canReach: (channel: string) => boolean;
   /** What is not settled yet; as many as the publisher takes, and calls that wait for answers. */
   readonly #pending = new Set<Promise<void>>();
   #closed: Promise<void> | undefined;
 
-  constructor(layer: HubChannelLayer, broker: LayerBroker, { wire }: ResolvedRedisOptions) {
+  constructor(layer: HubChannelLayer, broker: LayerBroker) {
     this.#layer = layer;
     this.#broker = broker;
-    this.#canReach = wire === "channels_redis" ? () => true : (channel) => channel.includes("!");
   }
 
   get isConnected(): boolean {
@@ -103,10 +104,7 @@ class RedisSender implements Sender {
   }
 
   send(channel: string, message: Message): Promise<void> {
-    return this.#settle(async () => {
-      this.#requireReachable(channel);
-      await this.#layer.send(channel, message);
-    });
+    return this.#settle(() => this.#layer.send(channel, message));
   }
 
   group<Contract extends EventContract>(contract: Contract, name: string): GroupSender<Contract> {
@@ -117,7 +115,6 @@ class RedisSender implements Sender {
 
   channel<Contract extends EventContract>(contract: Contract, name: string): ChannelSender<Contract> {
     const channel = this.#layer.channel(contract, name);
-    this.#requireReachable(name);
     const send: typeof channel.send = (...about) => this.#settle(() => channel.send(...about));
     return Object.freeze({ name, send });
   }
@@ -132,12 +129,6 @@ class RedisSender implements Sender {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #requireReachable(channel: string): void {
-    if (typeof channel !== "string" || this.#canReach(channel)) return;
-    const rule = "a plain channel is read in the process that sends to it: send to a group, or to a consumer's channel";
-    throw new SolentError("NAME_INVALID", { kind: "channel", name: channel.slice(0, 100), rule });
   }
 
   #settle(send: () => Promise<void>): Promise<void> {

@@ -136,7 +136,7 @@ export interface SplitOptions {
 
 /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
 export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOptions {
-  const { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs, ...rest } = options;
+  const { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs, leaseMs, ...rest } = options;
   const layer: Record<string, unknown> = {};
   const redis: Record<string, unknown> = { ...defaults, ...(rest.wire === "channels_redis" && foreignDefaults) };
   for (const [option, value] of Object.entries(rest)) {
@@ -166,7 +166,7 @@ export function splitOptions(options: RedisPubSubChannelLayerOptions): SplitOpti
     refuse("symmetricEncryptionKeys", typeof resolved.symmetricEncryptionKeys, "it is a list of texts");
   }
   if (typeof resolved.onProblem !== "function") refuse("onProblem", resolved.onProblem, "it is a function");
-  return { layer, cluster: { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs }, redis: resolved };
+  return { layer, cluster: { joinTimeoutMs, callTimeoutMs, lingerMs, verifyIntervalMs, leaseMs }, redis: resolved };
 }
 
 function requireForeign({ prefix, redis }: ResolvedRedisOptions, given: RedisPubSubChannelLayerOptions): void {

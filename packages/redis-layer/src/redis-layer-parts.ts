@@ -27,6 +27,12 @@ const envelopeBytes = 65_536;
  */
 const largestGrowth = 4;
 
+/** How many ids of messages a queue knows, the newest: one of these that comes again is not there twice. */
+const maxKnownIds = 10_000;
+
+/** How many bytes of a queue's messages come at once, but for a single message. */
+const maxPulledBytes = 1_048_576;
+
 /** What a layer over Redis is made of. */
 export interface RedisLayerParts extends ClusterParts {
   readonly broker: LayerBroker;
@@ -49,7 +55,8 @@ function ownParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }: Re
   const ttlSeconds = Math.max(1, Math.ceil(redis.positionTtlMs / 1000));
   const isSharded = isCluster(redis.redis);
   const layout = new KeyLayout(redis.prefix);
-  const script = readScript("publish", { PUBLISH: isSharded ? "SPUBLISH" : "PUBLISH", TTL: ttlSeconds });
+  const PUBLISH = isSharded ? "SPUBLISH" : "PUBLISH";
+  const script = readScript("publish", { PUBLISH, TTL: ttlSeconds });
   const claim = readScript("claim");
   let deployment: Deployment | undefined;
   const broker = new RedisBroker({
@@ -62,7 +69,13 @@ function ownParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }: Re
       return (deployment = new Deployment({ own, previous, script: claim, key, topology, ...events }));
     },
     script,
-    scripts: [script, claim],
+    claimScript: claim,
+    queueScripts: {
+      push: readScript(["queue", "queue-push"], { PUBLISH, MAXIDS: maxKnownIds }),
+      pull: readScript(["queue", "queue-pull"], { PUBLISH, MAXBYTES: maxPulledBytes }),
+      settle: readScript(["queue", "queue-settle"], { PUBLISH }),
+      clear: readScript(["queue", "queue-clear"], { PUBLISH }),
+    },
     isSharded,
     maxMessageBytes: largestGrowth * maxMessageBytes + envelopeBytes,
   });

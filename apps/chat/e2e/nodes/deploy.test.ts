@@ -65,9 +65,11 @@ test("compose.yaml asks for the passwords, and has none", async () => {
   await expect(services({})).rejects.toThrow(/is missing/);
 });
 
-test("compose.yaml looks whether Redis and Postgres are well", async () => {
+test("compose.yaml looks whether Redis and Postgres are well, at Postgres where the nodes come in", async () => {
   const { redis, postgres } = await services(shell);
   for (const service of [redis, postgres]) expect(service?.healthcheck?.test.length).toBeGreaterThan(1);
+  // On its socket, one answers too that only makes the database at the first start.
+  expect(postgres?.healthcheck?.test.join(" ")).toContain("pg_isready -h 127.0.0.1");
 });
 
 test("haproxy takes its configuration with the addresses of compose.yaml, and needs every one of them", async () => {

@@ -3,7 +3,7 @@ import { SolentError } from "../errors/solent-error.ts";
 import { done, rejected } from "../internal/deferred.ts";
 import type { Broker } from "../layer/broker.ts";
 import type { CallOutcome } from "./calls.ts";
-import { type Channel, flat, OpenChannel, ReaderQueue, type ReceiveOptions } from "../layer/channel.ts";
+import { type Channel, flat, OpenChannel, ReaderQueue } from "../layer/channel.ts";
 import type {
   ChannelLayer,
   ChannelSender,
@@ -33,11 +33,13 @@ import {
 } from "../layer/layer-options.ts";
 import type { DeliveryCounters, OverflowPolicy } from "../layer/mailbox.ts";
 import type { Member, Seat } from "../layer/member.ts";
-import type { EventData, LayerMessage } from "../layer/message.ts";
+import type { EventData, LayerMessage, LeasedMessage } from "../layer/message.ts";
+import type { ReceiveOptions } from "../layer/readers.ts";
 import type { ForeignWire, NodeNames } from "../layer/foreign-wire.ts";
 import { ChannelNames, newNodeId, requireChannelName, requireGroupName } from "../layer/names.ts";
-import { PlainChannels } from "./plain-channels.ts";
+import { PlainChannels, type PlainCounters, type PlainQueues, unleased } from "./plain-channels.ts";
 import { Remote } from "./remote.ts";
+import { SharedChannels } from "./shared-channels.ts";
 import type { WireCodec } from "../layer/wire-codec.ts";
 import type { WireEvent } from "./wire-event.ts";
 
@@ -56,12 +58,21 @@ export interface ClusterParts {
 /** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
 export class HubChannelLayer implements ChannelLayer {
   readonly capabilities: LayerCapabilities;
-  readonly counters: DeliveryCounters = { dropped: 0, expired: 0, replaced: 0 };
+  readonly counters: DeliveryCounters;
   /** The name of this node in the channel names that it gives. */
   readonly node: string;
   readonly #options: ResolvedLayerOptions;
   readonly #hub: Hub;
-  readonly #plain: PlainChannels;
+  readonly #plain: PlainQueues;
+  readonly #shared: SharedChannels | undefined;
+  readonly #counters: PlainCounters = {
+    dropped: 0,
+    expired: 0,
+    replaced: 0,
+    abandoned: 0,
+    malformed: 0,
+    unknownVersion: 0,
+  };
   readonly #names: NodeNames;
   readonly #remote: Remote | undefined;
   readonly #isSender: boolean;
@@ -76,9 +87,11 @@ export class HubChannelLayer implements ChannelLayer {
   constructor(options: ChannelLayerOptions = {}, cluster?: ClusterOptions & ClusterParts) {
     this.#options = resolveLayerOptions(options);
     this.#hub = new Hub(this.#options);
-    this.#plain = new PlainChannels(this.#options, this.#hub, this.counters);
+    this.counters = this.#counters;
     this.#names = namesOf(cluster);
     this.node = this.#names.node;
+    this.#shared = cluster && this.#share(cluster);
+    this.#plain = this.#shared ?? new PlainChannels(this.#options, this.#hub, this.counters);
     this.#isSender = cluster?.isSender === true;
     this.#remote = cluster && this.#connect(cluster);
     this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
@@ -131,7 +144,14 @@ export class HubChannelLayer implements ChannelLayer {
   async take(channel: string, options?: ReceiveOptions): Promise<LayerMessage> {
     this.#requireOpen();
     requireChannelName(channel);
-    return this.#queueOf(channel).take(options);
+    return this.#isPlain(channel) ? this.#plain.take(channel, options) : this.#queueOf(channel).take(options);
+  }
+
+  async lease(channel: string, options?: ReceiveOptions): Promise<LeasedMessage> {
+    this.#requireOpen();
+    requireChannelName(channel);
+    if (this.#isPlain(channel)) return this.#plain.lease(channel, options);
+    return unleased(await this.#queueOf(channel).take(options));
   }
 
   async groupAdd(group: string, channel: string): Promise<void> {
@@ -198,19 +218,23 @@ export class HubChannelLayer implements ChannelLayer {
 
   async flush(): Promise<void> {
     this.#requireOpen();
-    if (this.#remote === undefined) this.#flushHere();
-    else failUnlessOk(await this.#remote.flush(), {});
+    if (this.#remote === undefined) {
+      this.#flushHere();
+      return;
+    }
+    failUnlessOk(await this.#remote.flush(), {});
+    await this.#shared?.flush();
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const reason = new SolentError("LAYER_CLOSED");
-    this.#plain.close(reason);
+    const settled = this.#plain.close(reason);
     for (const queue of this.#opened.values()) queue.close(reason);
     this.#opened.clear();
     // Before the hub, so that joins that wait reject rather than end with their memberships.
-    const closing = this.#remote?.close();
+    const closing = this.#remote?.close(settled);
     this.#hub.close();
     await closing;
   }
@@ -231,25 +255,44 @@ export class HubChannelLayer implements ChannelLayer {
       published: this.#published,
       delivered: this.#hub.delivered,
       refused: this.#hub.refused,
-      ...this.counters,
+      ...this.#counters,
       duplicates: this.#remote?.duplicates ?? 0,
       gaps: this.#remote?.gaps ?? 0,
       inboxGaps: this.#remote?.inboxGaps ?? 0,
-      unknownVersion: this.#remote?.unknownVersion ?? 0,
-      malformed: this.#remote?.malformed ?? 0,
+      unknownVersion: this.#counters.unknownVersion + (this.#remote?.unknownVersion ?? 0),
+      malformed: this.#counters.malformed + (this.#remote?.malformed ?? 0),
       faults: this.#hub.faults,
     };
   }
 
   #connect({ broker, codec, foreign, isSender, ...cluster }: ClusterOptions & ClusterParts): Remote {
     const { maxQueuedMessages, now, expiryMs } = this.#options;
-    const local = { hub: this.#hub, flush: () => this.#flushHere(), expiresAtMs: () => now() + expiryMs };
+    const local = {
+      hub: this.#hub,
+      flush: () => this.#flushHere(),
+      expiresAtMs: () => now() + expiryMs,
+      queued: (queue: string) => this.#shared?.hint(queue),
+    };
     const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
     const wire = { codec, format: foreign?.format, isSender };
     const options = { ...resolveClusterOptions(cluster), ...limits, ...wire };
     const remote = new Remote({ names: this.#names, broker, local }, options);
     this.#hub.links = remote.links;
     return remote;
+  }
+
+  #share({
+    broker,
+    codec,
+    foreign: _foreign,
+    isSender: _isSender,
+    ...cluster
+  }: ClusterOptions & ClusterParts): SharedChannels | undefined {
+    const { queues } = broker;
+    if (queues === undefined) return undefined;
+    const { node } = this;
+    const parts = { hub: this.#hub, broker, queues, node, codec, counters: this.#counters };
+    return new SharedChannels(parts, { ...this.#options, ...resolveClusterOptions(cluster) });
   }
 
   #flushHere(): void {
@@ -288,7 +331,7 @@ export class HubChannelLayer implements ChannelLayer {
     // Without a broker this node is all there is of a group, so its members' own count is the group's.
     const position =
       group === undefined || volatile ? undefined : `1.${this.node}.${group.epoch}.${group.nextOffset()}`;
-    const meta = Object.freeze({ type, group: group?.name, sender, position, replayed: false });
+    const meta = Object.freeze({ type, group: group?.name, sender, position, replayed: false, redelivered: false });
     return { data, meta, validatedBy, volatile, expiresAtMs: this.#options.now() + this.#options.expiryMs };
   }
 
@@ -307,6 +350,10 @@ export class HubChannelLayer implements ChannelLayer {
   }
 
   async #sendTo(channel: string, message: LayerMessage): Promise<void> {
+    if (this.#shared !== undefined && this.#isPlain(channel)) {
+      this.#requireTaken(await this.#shared.deliver(channel, message), channel);
+      return;
+    }
     if (this.#isRemote(channel)) {
       await this.#ask(channel, (remote) =>
         remote.send(channel, wireEvent({ ...message, ...message.meta }, message.data)),
@@ -316,13 +363,16 @@ export class HubChannelLayer implements ChannelLayer {
     let isTaken = await this.#hub.deliverTo(channel, message);
     if (isTaken === undefined) {
       if (!this.#isPlain(channel)) throw new SolentError("CHANNEL_UNREACHABLE", { channel });
-      isTaken = this.#plain.deliver(channel, message);
+      isTaken = await this.#plain.deliver(channel, message);
     }
+    this.#requireTaken(isTaken, channel);
+  }
+
+  #requireTaken(isTaken: boolean, channel: string): void {
     if (!isTaken) throw new SolentError("CHANNEL_FULL", { channel, capacity: this.capacityOf(channel) });
   }
 
   #queueOf(channel: string): ReaderQueue {
-    if (this.#isPlain(channel)) return this.#plain.read(channel);
     if (this.#isRemote(channel)) {
       throw new SolentError("NAME_INVALID", {
         kind: "channel",
@@ -348,6 +398,7 @@ const alone: LayerCapabilities = {
   presence: false,
   receivers: false,
   envelopes: true,
+  queues: false,
 };
 
 function namesOf(cluster: ClusterParts | undefined): NodeNames {

@@ -8,7 +8,14 @@ function makeHub(options: Partial<HubOptions> = {}): Hub {
 }
 
 function event(n: unknown, group: string | undefined = "room"): LayerMessage {
-  const meta = { type: "chat.message", group, sender: undefined, position: undefined, replayed: false };
+  const meta = {
+    type: "chat.message",
+    group,
+    sender: undefined,
+    position: undefined,
+    replayed: false,
+    redelivered: false,
+  };
   return { data: { n }, meta, validatedBy: undefined, volatile: false, expiresAtMs: Infinity };
 }
 

@@ -1,18 +1,25 @@
 export type {
   Broker,
   BrokerMessage,
+  BrokerQueues,
   BrokerScope,
   BrokerSink,
   HistoryOptions,
   HistoryPage,
+  LeaseOptions,
   Position,
   PositionRelation,
   Published,
   PublishOptions,
+  Pulled,
+  PushOptions,
+  QueuedHole,
+  QueuedMessage,
+  Settlement,
   Subscribed,
 } from "../layer/broker.ts";
 export { Capacities, type ChannelCapacity } from "../layer/capacity.ts";
-export type { Channel, ReceiveOptions } from "../layer/channel.ts";
+export type { Channel } from "../layer/channel.ts";
 export type {
   ChannelLayer,
   ChannelSender,
@@ -49,7 +56,8 @@ export {
   type OverflowPolicy,
 } from "../layer/mailbox.ts";
 export type { Member, Seat } from "../layer/member.ts";
-export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage } from "../layer/message.ts";
+export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage, LeasedMessage } from "../layer/message.ts";
 export { type Place, placeRelation } from "../layer/place.ts";
+export type { ReceiveOptions } from "../layer/readers.ts";
 export type { WireCodec } from "../layer/wire-codec.ts";
 export { maxNameLength, nodeOf, nonLocalName, requireChannelName, requireGroupName } from "../layer/names.ts";

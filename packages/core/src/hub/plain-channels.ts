@@ -1,11 +1,41 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { Alarm } from "../internal/alarm.ts";
+import { done } from "../internal/deferred.ts";
 import { ReaderQueue } from "../layer/channel.ts";
 import type { Hub, LocalSeat } from "./hub.ts";
 import type { ResolvedLayerOptions } from "../layer/layer-options.ts";
 import type { DeliveryCounters } from "../layer/mailbox.ts";
 import type { Member } from "../layer/member.ts";
-import type { LayerMessage } from "../layer/message.ts";
+import type { LayerMessage, LeasedMessage } from "../layer/message.ts";
+import type { ReceiveOptions } from "../layer/readers.ts";
+
+/** What happened to messages of plain channels. */
+export interface PlainCounters extends DeliveryCounters {
+  /** Given up by workers. */
+  abandoned: number;
+  malformed: number;
+  unknownVersion: number;
+}
+
+/** The plain channels of a layer, wherever their messages are. */
+export interface PlainQueues {
+  /** How many are in use beside those that have a seat on the hub. */
+  readonly unseated: number;
+  /** How many messages wait on this node. */
+  readonly queued: number;
+  /** How many readers of this node wait. */
+  readonly readers: number;
+  take(name: string, options?: ReceiveOptions): Promise<LayerMessage>;
+  lease(name: string, options?: ReceiveOptions): Promise<LeasedMessage>;
+  /** @returns whether it was queued or taken. */
+  deliver(name: string, message: LayerMessage): boolean | Promise<boolean>;
+  /** The channel as a member of groups. */
+  seatOf(name: string): LocalSeat;
+  /** Forgets what waits on this node. */
+  clear(): void;
+  /** Ends all waits. What it resolves for must be over before the broker is closed. */
+  close(reason: SolentError): Promise<void> | undefined;
+}
 
 // A plain channel exists while it holds messages, readers or memberships.
 class PlainChannel implements Member {
@@ -43,7 +73,7 @@ class PlainChannel implements Member {
 }
 
 /** The plain channels of a node: queues under any name, made by their first use and gone with their last. */
-export class PlainChannels {
+export class PlainChannels implements PlainQueues {
   readonly #options: ResolvedLayerOptions;
   readonly #hub: Hub;
   readonly #counters: DeliveryCounters;
@@ -80,11 +110,15 @@ export class PlainChannels {
     return this.#sweep.isArmed;
   }
 
-  /** The queue of a name, made when it does not exist. Reading counts as use. */
-  read(name: string): ReaderQueue {
+  async take(name: string, options?: ReceiveOptions): Promise<LayerMessage> {
     const channel = this.#use(name);
+    // Reading counts as use.
     channel.use();
-    return channel.queue;
+    return channel.queue.take(options);
+  }
+
+  lease(name: string, options?: ReceiveOptions): Promise<LeasedMessage> {
+    return this.take(name, options).then(unleased);
   }
 
   /** @returns whether it was queued or taken. */
@@ -116,7 +150,7 @@ export class PlainChannels {
     }
   }
 
-  close(reason: SolentError): void {
+  close(reason: SolentError): undefined {
     this.#sweep.stop();
     for (const channel of this.#channels.values()) channel.queue.close(reason);
     this.#channels.clear();
@@ -149,4 +183,10 @@ export class PlainChannels {
   #arm(expiryMs: number): void {
     if (!this.#sweep.isArmed) this.#sweep.within(Math.max(expiryMs / 2, 10));
   }
+}
+
+/** A message that is gone from its channel: there is nothing to settle. */
+export function unleased(message: LayerMessage): LeasedMessage {
+  const settle = (): Promise<void> => done;
+  return { message, attempts: 1, settle, giveBack: settle, abandon: settle };
 }

@@ -29,6 +29,8 @@ export interface LocalSide {
   expiresAtMs(): number;
   /** Empties every channel and group of this node. */
   flush(): void;
+  /** There may be something in a queue that nodes share. */
+  queued(queue: string): void;
 }
 
 /** Limits and times between nodes. */
@@ -125,6 +127,7 @@ export class Remote {
       inboxLost: () => (this.inboxGaps += 1),
       lost: (scope, cause) => subscriptions.lost(scope, cause),
       restored: (scope) => subscriptions.restored(scope),
+      queued: (queue) => this.#local.queued(queue),
     });
     if (this.#isSender || this.#format !== undefined) return;
     // When it takes long to connect, this wait ends before the subscription is made; that it is wanted stays known.
@@ -180,10 +183,12 @@ export class Remote {
     return answer;
   }
 
-  async close(): Promise<void> {
+  /** @param last what still needs the broker. */
+  async close(last?: Promise<void>): Promise<void> {
     this.#isClosed = true;
     this.#subscriptions.close();
     this.#calls.close();
+    if (last !== undefined) await last;
     await this.#broker.close();
   }
 
@@ -238,13 +243,15 @@ export class Remote {
   #message(event: WireEvent, from: Partial<Omit<BrokerMessage, "bytes">>): LayerMessage {
     const { type, data, volatile } = event;
     const { group, position, id } = from;
-    const meta: EventMeta = { type, group, sender: senderOf(event.sender, id), position, replayed: false };
+    const sender = senderOf(event.sender, id);
+    const meta: EventMeta = { type, group, sender, position, replayed: false, redelivered: false };
     return {
       data,
       meta: Object.freeze(meta),
       validatedBy: undefined,
       volatile,
       expiresAtMs: this.#local.expiresAtMs(),
+      id,
     };
   }
 

@@ -9,7 +9,14 @@ import { encodeEvent } from "./wire-event.ts";
 
 // A broker that answers when the test says, and may answer too late.
 class LateBroker implements Broker {
-  readonly capabilities = { offsets: true, history: false, presence: false, receivers: false, envelopes: true };
+  readonly capabilities = {
+    offsets: true,
+    history: false,
+    presence: false,
+    receivers: false,
+    envelopes: true,
+    queues: false,
+  };
   readonly maxMessageBytes = 1_000_000;
   readonly asked: { readonly groups: readonly string[]; readonly answer: (answer: readonly Subscribed[]) => void }[] =
     [];

@@ -52,6 +52,11 @@ export interface BrokerSink {
   lost(scope: BrokerScope, cause: "reconnect" | "loss"): void;
   /** Commands of that scope work: called once the broker is ready for the first time, and after every `lost`. */
   restored(scope: BrokerScope): void;
+  /**
+   * There may be something in a queue that is watched: something came in or was given back, the watch has just become true,
+   * or it did so again after it was lost.
+   */
+  queued(queue: string): void;
 }
 
 /** How an event is published. */
@@ -108,6 +113,88 @@ export interface HistoryPage {
    * stands there, and everything since is still kept. Never `true` by guess.
    */
   readonly isComplete: boolean;
+}
+
+/** How a message is put into a queue. */
+export interface PushOptions {
+  /** Unique in the cluster. A second message of the same id is taken, and is not there twice, for `expiryMs`. */
+  readonly id: string;
+  /** How many messages may wait in the queue; those that are leased do not count. `Infinity` for no limit. */
+  readonly capacity: number;
+  /** How long it waits unread, by the clock of the store, in ms. */
+  readonly expiryMs: number;
+  /**
+   * Of which group it is an event whose loss must be told: when it is refused or gets too old, a hole stands in its place. Of
+   * one group there is at most one between two messages.
+   */
+  readonly group?: string | undefined;
+}
+
+/** A message of a queue, leased to this node. */
+export interface QueuedMessage {
+  readonly id: string;
+  /** How often it was leased and not given back, this time included. */
+  readonly attempts: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A hole in a queue: it is gone with the pull that found it. */
+export interface QueuedHole {
+  readonly group: string;
+  readonly cause: "overflow" | "expired";
+}
+
+/** For whom and for how long messages are leased. */
+export interface LeaseOptions {
+  /** At most so many messages, the oldest first; holes do not count. */
+  readonly count: number;
+  /** How long they are this node's alone unless they are kept, in ms of the store's clock. */
+  readonly leaseMs: number;
+  /** What this node holds of the queue: what else is leased to it got lost on the way, and goes back first. */
+  readonly held?: readonly string[] | undefined;
+}
+
+/** What was in a queue. */
+export interface Pulled {
+  /** Messages and holes, in their order. */
+  readonly items: readonly (QueuedMessage | QueuedHole)[];
+  /** How many messages were found too old, and are gone. */
+  readonly expired: number;
+  /** Whether there may be more, though fewer messages came than were asked for. */
+  readonly isMore: boolean;
+}
+
+/** What becomes of leased messages, by their ids. What is not leased to this node any more is passed over. */
+export interface Settlement {
+  /** They are done with, and gone. */
+  readonly done: readonly string[];
+  /** Nobody was given them: they stand where they stood, and the attempt does not count. */
+  readonly returned: readonly string[];
+  /** They are in work still: their lease begins anew. */
+  readonly kept: readonly string[];
+  /** How long the lease of the kept is, in ms. */
+  readonly leaseMs: number;
+}
+
+/**
+ * Queues that all nodes share, under any text of up to 100 ASCII characters without control characters.
+ *
+ * A message is in one place: it waits, or it is leased to one node. When a lease is over, whoever pulls next finds the message
+ * where it stood, which is before all that came later, and its time to wait begins anew. Messages that one node
+ * pushes keep the order of the calls. What waits survives all nodes. As elsewhere, what is rejected with
+ * LAYER_UNAVAILABLE surely had no effect.
+ */
+export interface BrokerQueues {
+  /** Puts a message at the end. Resolves when the store has it, or has refused it because the queue is full. */
+  push(queue: string, bytes: Uint8Array, options: PushOptions): Promise<"taken" | "full">;
+  /** Leases messages to this node. The hub has at most one `pull` in flight for any one queue. */
+  pull(queue: string, options: LeaseOptions): Promise<Pulled>;
+  /** Settles what was leased. Harmless when it is done twice, so the hub repeats it when it failed. */
+  settle(queue: string, settlement: Settlement): Promise<void>;
+  /** From now on, or no more, the sink hears when something may be in the queue. Tried until it is true. */
+  watch(queue: string, isWatched: boolean): void;
+  /** Empties all queues there are. */
+  clear(): Promise<void>;
 }
 
 /**
@@ -181,6 +268,9 @@ export interface Broker {
    * Pure, never throws; a text it does not understand is a `"break"`.
    */
   compare(last: Position | undefined, next: Position): PositionRelation;
+
+  /** Queues that all nodes share; there with the capability `queues`, and only then. */
+  readonly queues?: BrokerQueues | undefined;
 
   /** Ends all subscriptions and connections; promises in flight reject. Harmless when done before. */
   close(): Promise<void>;

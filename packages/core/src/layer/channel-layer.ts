@@ -1,9 +1,10 @@
-import type { Channel, ReceiveOptions } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import type { ChannelArguments, EventArguments, EventContract, EventTypeOf } from "./contract-group.ts";
 import type { Message } from "./event.ts";
 import type { DeliveryCounters, OverflowPolicy } from "./mailbox.ts";
 import type { Member, Seat } from "./member.ts";
-import type { EventData, LayerMessage } from "./message.ts";
+import type { EventData, LayerMessage, LeasedMessage } from "./message.ts";
+import type { ReceiveOptions } from "./readers.ts";
 
 export type { Member, Seat };
 
@@ -74,6 +75,11 @@ export interface LayerCapabilities {
    * group; and `flush` empties this node alone.
    */
   readonly envelopes: boolean;
+  /**
+   * Plain channels are queues that all nodes share: each message goes to one reader of one node, waits also when no node is
+   * there, and expires by the store's clock. Without it each node has queues of its own.
+   */
+  readonly queues: boolean;
 }
 
 /** Counts since the layer was made, except where it says "now". */
@@ -84,7 +90,10 @@ export interface LayerStats {
   readonly groups: number;
   /** Memberships on this node, now. */
   readonly memberships: number;
-  /** Messages that wait in channels opened by hand and plain channels, now. Inboxes of consumers are not in it. */
+  /**
+   * Messages that wait in channels opened by hand and plain channels of this node, now. Neither inboxes of consumers nor queues
+   * that all nodes share are in it.
+   */
   readonly queued: number;
   /** Readers that wait for a message, now. */
   readonly readers: number;
@@ -114,6 +123,8 @@ export interface LayerStats {
   readonly malformed: number;
   /** Members that threw when a message was delivered to them. */
   readonly faults: number;
+  /** Messages that workers gave up: they were handed out again and again, and never dealt with. */
+  readonly abandoned: number;
 }
 
 /**
@@ -156,16 +167,20 @@ export interface ChannelLayer extends AsyncDisposable {
   /**
    * Takes the next message of a plain channel, or of a channel of this node that was opened by hand.
    *
-   * Readers are served in the order they came, messages in the order they were sent. A reader that gives up takes
-   * nothing with it.
+   * Readers of a node are served in the order they came, messages in the order they were sent. A reader that gives up takes
+   * nothing with it. With `queues` all nodes' readers of a plain channel compete, and a reader waits through lost connections.
    *
    * @throws {SolentError} NAME_INVALID, also for another node's name; CHANNEL_UNREACHABLE for a name of this node that
-   *   does not exist; CHANNEL_TIMEOUT; LAYER_BUSY with too many readers; LAYER_CLOSED. The signal's reason when it aborts.
+   *   does not exist; CHANNEL_TIMEOUT; LAYER_BUSY with too many readers; LAYER_UNAVAILABLE and LAYER_UNCERTAIN only with
+   *   `timeoutMs: 0`; LAYER_CLOSED. The signal's reason when it aborts.
    */
   receive(channel: string, options?: ReceiveOptions): Promise<Message>;
 
   /** As `receive`, with what is known about the message beside its fields. For workers. */
   take(channel: string, options?: ReceiveOptions): Promise<LayerMessage>;
+
+  /** As `take`, and with `queues` the message of a plain channel is not gone before it is settled. For workers. */
+  lease(channel: string, options?: ReceiveOptions): Promise<LeasedMessage>;
 
   /**
    * Opens a channel with a name of its own. It exists until `close`, and leaves its groups then.
@@ -178,8 +193,9 @@ export interface ChannelLayer extends AsyncDisposable {
    * Puts a channel into a group. When it resolves, every later `groupSend` from any node is received, or a gap is
    * signalled. Harmless when it is in there already.
    *
-   * The membership of a plain channel ends when nobody has read it or added it to a group for `groupExpiryMs`; that of
-   * an existing member never ends by itself.
+   * The membership of a plain channel ends when nobody on this node has read it or added it to a group for `groupExpiryMs`;
+   * that of an existing member never ends by itself. With `queues` an event reaches the queue once, however many nodes have
+   * added it.
    *
    * @throws {SolentError} NAME_INVALID, CHANNEL_UNREACHABLE, LAYER_BUSY, LAYER_UNAVAILABLE, LAYER_UNCERTAIN, LAYER_CLOSED
    */

@@ -4,14 +4,7 @@ import type { Message } from "./event.ts";
 import { Mailbox, type MailboxOptions } from "./mailbox.ts";
 import type { Member, Seat } from "./member.ts";
 import type { LayerMessage } from "./message.ts";
-
-/** Options of one wait for a message. */
-export interface ReceiveOptions {
-  /** Gives up when it aborts; the wait rejects with its reason. */
-  readonly signal?: AbortSignal;
-  /** Gives up after so many milliseconds; 0 takes only what is there. Without it the wait has no end. */
-  readonly timeoutMs?: number;
-}
+import { Readers, type ReceiveOptions } from "./readers.ts";
 
 /** A channel opened by hand with `layer.newChannel()`. */
 export interface Channel extends AsyncDisposable {
@@ -35,20 +28,11 @@ export function flat(message: LayerMessage): Message {
   return Object.freeze({ ...message.data, type: message.meta.type });
 }
 
-interface Reader {
-  readonly resolve: (message: LayerMessage) => void;
-  readonly reject: (error: unknown) => void;
-  readonly stopWaiting: () => void;
-}
-
-const maxReaders = 1000;
-
 /** A queue with readers: each message goes to one of them, in the order in which they came. */
 export class ReaderQueue implements Member {
   readonly name: string;
   readonly #mailbox: Mailbox;
-  // A set keeps the order of insertion and forgets a reader that gave up in constant time.
-  readonly #readers = new Set<Reader>();
+  readonly #readers: Readers<LayerMessage>;
   readonly #emptied: (() => void) | undefined;
   #closed: SolentError | undefined;
 
@@ -56,6 +40,7 @@ export class ReaderQueue implements Member {
     this.name = name;
     // There is no connection to end: "disconnect" becomes the notice at the place of the hole.
     this.#mailbox = new Mailbox(options.overflow === "disconnect" ? { ...options, overflow: "dropNewest" } : options);
+    this.#readers = new Readers(name, () => this.#emptied?.());
     this.#emptied = emptied;
   }
 
@@ -70,29 +55,23 @@ export class ReaderQueue implements Member {
   deliver(message: LayerMessage): boolean {
     if (this.#closed !== undefined) return false;
     // Readers wait only while the mailbox is empty, so this overtakes nothing.
-    for (const reader of this.#readers) {
-      this.#readers.delete(reader);
-      reader.stopWaiting();
-      reader.resolve(message);
-      return true;
-    }
-    return this.#mailbox.push(message) === "taken";
+    return this.#readers.hand(message) || this.#mailbox.push(message) === "taken";
   }
 
   take(options: ReceiveOptions = {}): Promise<LayerMessage> {
-    const { signal, timeoutMs } = options;
     if (this.#closed !== undefined) return rejected(this.#closed);
-    if (signal?.aborted === true) {
+    if (options.signal?.aborted === true) {
       if (this.#mailbox.size === 0) this.#emptied?.();
-      return rejected(signal.reason as Error);
+      return rejected(options.signal.reason as Error);
     }
     const message = this.#mailbox.shift();
     if (message !== undefined) {
       if (this.#mailbox.size === 0) this.#emptied?.();
       return Promise.resolve(message);
     }
-    const refusal = this.#refusal(timeoutMs);
-    if (refusal === undefined) return this.#wait(signal, timeoutMs);
+    const refusal =
+      this.#readers.refusal(options.timeoutMs) ?? (options.timeoutMs === 0 ? this.#readers.timeout(0) : undefined);
+    if (refusal === undefined) return this.#readers.wait(options);
     this.#emptied?.();
     return rejected(refusal);
   }
@@ -110,44 +89,7 @@ export class ReaderQueue implements Member {
   close(reason: SolentError): void {
     this.#closed ??= reason;
     this.#mailbox.clear();
-    for (const reader of this.#readers) {
-      reader.stopWaiting();
-      reader.reject(reason);
-    }
-    this.#readers.clear();
-  }
-
-  #refusal(timeoutMs: number | undefined): SolentError | undefined {
-    if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= 0x7fff_ffff)) {
-      const rule = "a wait is 0 to 2,147,483,647 ms";
-      return new SolentError("CONFIG_INVALID", { option: "timeoutMs", value: timeoutMs, rule });
-    }
-    if (timeoutMs === 0) return new SolentError("CHANNEL_TIMEOUT", { channel: this.name, timeoutMs });
-    if (this.#readers.size < maxReaders) return undefined;
-    return new SolentError("LAYER_BUSY", { what: `readers of the channel "${this.name}"`, limit: maxReaders });
-  }
-
-  #wait(signal: AbortSignal | undefined, timeoutMs: number | undefined): Promise<LayerMessage> {
-    return new Promise((resolve, reject) => {
-      const giveUp = (error: Error): void => {
-        this.#readers.delete(reader);
-        reader.stopWaiting();
-        reject(error);
-        if (this.#readers.size === 0) this.#emptied?.();
-      };
-      const aborted = (): void => giveUp(signal?.reason as Error);
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => giveUp(new SolentError("CHANNEL_TIMEOUT", { channel: this.name, timeoutMs })), timeoutMs);
-      const stopWaiting = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", aborted);
-      };
-      const reader: Reader = { resolve, reject, stopWaiting };
-      signal?.addEventListener("abort", aborted);
-      this.#readers.add(reader);
-    });
+    this.#readers.close(reason);
   }
 }
 

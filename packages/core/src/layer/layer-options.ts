@@ -18,7 +18,7 @@ export interface ChannelLayerOptions {
   readonly maxMessageBytes?: number;
   /** How many messages may wait for delivery in the hub, joins and calls for other nodes. Default 10,000 of each. */
   readonly maxQueuedMessages?: number;
-  /** How many plain channels may be in use on this node. Default 10,000. */
+  /** How many plain channels may be in use on this node; where nodes share them, how many it reads, and sends to in `expiryMs`. Default 10,000. */
   readonly maxPlainChannels?: number;
   /** In how many groups one channel may be. Default 10,000. */
   readonly maxGroupsPerChannel?: number;
@@ -38,6 +38,11 @@ export interface ClusterOptions {
   readonly lingerMs?: number | undefined;
   /** How often positions are compared although nothing seems wrong, in ms. Default 30,000. */
   readonly verifyIntervalMs?: number | undefined;
+  /**
+   * How long a node may be gone before others get what it has in hand of plain channels, in ms. Default 30,000. A node that
+   * lives renews it three times in that time.
+   */
+  readonly leaseMs?: number | undefined;
 }
 
 /** Cluster options with every default in place. */
@@ -49,6 +54,7 @@ export const clusterDefaults: ResolvedClusterOptions = Object.freeze({
   callTimeoutMs: 5000,
   lingerMs: 1000,
   verifyIntervalMs: 30_000,
+  leaseMs: 30_000,
 });
 
 /** Options with every default in place. */

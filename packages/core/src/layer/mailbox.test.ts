@@ -16,7 +16,7 @@ let made = 0;
 
 function message(n: unknown, sketch: Sketch = {}): LayerMessage {
   const { group, position, expiresAtMs = Infinity, volatile = false, type = "chat.message" } = sketch;
-  const meta = { type, group, sender: undefined, position, replayed: false };
+  const meta = { type, group, sender: undefined, position, replayed: false, redelivered: false };
   return { data: { n, made: (made += 1) }, meta, validatedBy: undefined, volatile, expiresAtMs };
 }
 

@@ -13,6 +13,8 @@ export interface EventMeta {
   readonly position: string | undefined;
   /** Whether it was replayed from history. */
   readonly replayed: boolean;
+  /** Whether a worker was given it before, and its node died or was cut off before it was done; see `WorkerOptions.delivery`. */
+  readonly redelivered: boolean;
 }
 
 /** An event on its way to local members: one object a message and node, shared by all of them, never changed. */
@@ -25,6 +27,25 @@ export interface LayerMessage {
   readonly volatile: boolean;
   /** When it is too old to be handled, in milliseconds of the layer's clock. */
   readonly expiresAtMs: number;
+  /** The id it travelled under; `undefined` where it did not travel. */
+  readonly id?: string | undefined;
+}
+
+/** A message that a reader has in hand, and whose loss the layer undoes: another reader gets it when this node dies. */
+export interface LeasedMessage {
+  readonly message: LayerMessage;
+  /** How often it was handed out, this time included; 1 where the layer has no `queues`. */
+  readonly attempts: number;
+  /**
+   * It is dealt with. Without it the message stays this node's for as long as the layer lives.
+   *
+   * Resolves when the store knows, or can no longer be told: then another reader may get the message.
+   */
+  settle(): Promise<void>;
+  /** It was not dealt with: another reader gets it, or this one again. Resolves as `settle`. Without `queues` it does nothing. */
+  giveBack(): Promise<void>;
+  /** As `settle`, and counted in `LayerStats.abandoned`. */
+  abandon(): Promise<void>;
 }
 
 /** Why events of a group are missing. */
@@ -60,6 +81,7 @@ export function gapNotice(gap: GroupGap): LayerMessage {
       sender: undefined,
       position: undefined,
       replayed: false,
+      redelivered: false,
     }),
     validatedBy: undefined,
     volatile: false,

@@ -48,6 +48,8 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
   handlerName = "";
   runningSinceMs = 0;
   watch: "out" | "running" | "resting" = "out";
+  /** Whether a handler that ran when it was ended has failed since, or did not come to an end in time. */
+  isCutShort = false;
   #consumer: ConsumerBase | undefined;
   #busy = false;
   #overlaps: Overlaps | undefined;
@@ -184,6 +186,13 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     }
   }
 
+  /** As `whenFree`, and no overlapping handler runs. */
+  async whenStill(): Promise<void> {
+    while (this.#end === undefined && (this.#busy || this.#hasEvents || this.#isOverlapping)) {
+      await new Promise<void>((resolve) => (this.#waiters ??= []).push(resolve));
+    }
+  }
+
   receiveFrame(payload: string | Uint8Array): void {
     if (this.#end !== undefined) return;
     let arrival: Arrival | undefined;
@@ -226,6 +235,7 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     const next = this.#isDisconnected ? "nobody waits for it any longer" : "disconnect() runs beside it";
     logger.error({ consumer, handler, path, id }, `${consumer}.${handler}() did not end; ${next}`);
     this.#frames?.clear();
+    this.isCutShort ||= !this.#isDisconnected;
     if (this.#isDisconnected) this.#release(this.#end);
     else this.#disconnect(this.#end);
   }
@@ -236,6 +246,7 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
       this.link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
       return;
     }
+    this.isCutShort ||= this.#end !== undefined && handler !== "disconnect";
     // Whatever was waiting on `this.signal` has done as it was told.
     if (this.#end !== undefined && isAbort(error, this.#end)) return;
     const { logger, observer } = this.environment;

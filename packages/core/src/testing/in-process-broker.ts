@@ -3,6 +3,7 @@ import { deferred } from "../internal/deferred.ts";
 import type {
   Broker,
   BrokerMessage,
+  BrokerQueues,
   BrokerSink,
   HistoryOptions,
   HistoryPage,
@@ -34,6 +35,8 @@ function read(position: Position): Place | undefined {
   return { epoch, number: Number(number), id: id.join(":") };
 }
 
+const endWithConnection: ReadonlySet<string> = new Set(["subscribe", "unsubscribe", "positions", "history"]);
+
 /**
  * One node's broker on an in-process network: for tests of layers and of applications on several nodes.
  *
@@ -42,12 +45,14 @@ function read(position: Position): Place | undefined {
 export class InProcessBroker implements Broker {
   readonly capabilities: LayerCapabilities;
   readonly maxMessageBytes: number;
+  readonly queues: BrokerQueues | undefined;
   /** How many commands it has sent: a test of batching counts them. */
   readonly commands: { readonly [Name in "subscribe" | "unsubscribe" | "publish" | "send" | "positions"]: number } & {
     [name: string]: number;
   } = { subscribe: 0, unsubscribe: 0, publish: 0, send: 0, positions: 0 };
   readonly #network: InProcessNetwork;
   readonly #subscribed = new Set<string>();
+  readonly #watched = new Set<string>();
   readonly #inFlight = new Set<(error: SolentError) => void>();
   #node = "";
   #sink: BrokerSink | undefined;
@@ -57,8 +62,11 @@ export class InProcessBroker implements Broker {
 
   constructor(network: InProcessNetwork, options: InProcessBrokerOptions) {
     const { offsets = true, history = true, presence = false, receivers = true, envelopes = true } = options;
+    // What another system reads has no place for what a queue must know.
+    const { queues = envelopes } = options;
     this.#network = network;
-    this.capabilities = Object.freeze({ offsets, history, presence, receivers, envelopes });
+    this.capabilities = Object.freeze({ offsets, history, presence, receivers, envelopes, queues });
+    this.queues = queues ? this.#makeQueues() : undefined;
     this.maxMessageBytes = options.maxMessageBytes ?? 1_114_112;
   }
 
@@ -95,6 +103,7 @@ export class InProcessBroker implements Broker {
     if (this.#isConnected || this.#isClosed) return;
     this.#isConnected = true;
     this.#sink?.restored("all");
+    for (const queue of this.#watched) this.#sink?.queued(queue);
   }
 
   /** Takes a subscription away without telling anybody, as a slot that moves to another server does. */
@@ -195,6 +204,29 @@ export class InProcessBroker implements Broker {
   }
 
   /** @internal */
+  hint(queue: string): void {
+    if (!this.#watched.has(queue)) return;
+    this.#network.step(() => {
+      if (this.#isConnected && this.#watched.has(queue)) this.#sink?.queued(queue);
+    });
+  }
+
+  #makeQueues(): BrokerQueues {
+    const { queues } = this.#network;
+    return {
+      push: (queue, bytes, options) => this.#command("push", () => queues.push(queue, bytes, options)),
+      pull: (queue, options) => this.#command("pull", () => queues.pull(queue, this.#node, options)),
+      settle: (queue, settlement) => this.#command("settle", () => queues.settle(queue, this.#node, settlement)),
+      clear: () => this.#command("clear", () => queues.clear()),
+      watch: (queue, isWatched) => {
+        if (isWatched) this.#watched.add(queue);
+        else this.#watched.delete(queue);
+        this.hint(queue);
+      },
+    };
+  }
+
+  /** @internal */
   arriveInInbox(bytes: Uint8Array, { id, channel }: { readonly id?: string; readonly channel?: string }): void {
     const generation = this.#generation;
     this.#network.step(() => {
@@ -212,9 +244,9 @@ export class InProcessBroker implements Broker {
     const answer = deferred<T>();
     this.#inFlight.add(answer.reject);
     this.#network.step(() => {
-      // An event that was written before the connection broke is published, and its answer is lost; subscriptions end with
-      // their connection.
-      if (generation !== this.#generation && name !== "publish" && name !== "send") return;
+      // What was written before the connection broke is executed, and its answer is lost; subscriptions end with their
+      // connection.
+      if (generation !== this.#generation && endWithConnection.has(name)) return;
       const value = execute();
       this.#network.step(() => {
         if (generation !== this.#generation) return;

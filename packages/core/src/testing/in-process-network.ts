@@ -1,4 +1,5 @@
 import type { BrokerMessage, Position, Published, PublishOptions } from "../layer/broker.ts";
+import { InProcessQueues } from "./in-process-queues.ts";
 import { InProcessBroker, type InProcessBrokerOptions, positionText } from "./in-process-broker.ts";
 
 interface GroupState {
@@ -7,6 +8,8 @@ interface GroupState {
   top: Position | undefined;
   history: BrokerMessage[];
 }
+
+type NetworkCommand = "subscribe" | "unsubscribe" | "publish" | "send" | "positions" | "push" | "pull" | "settle";
 
 const maxHistory = 1000;
 const idleRounds = 30;
@@ -19,6 +22,10 @@ const idleRounds = 30;
  */
 export class InProcessNetwork {
   readonly #brokers = new Set<InProcessBroker>();
+  /** @internal The queues of all nodes. */
+  readonly queues: InProcessQueues = new InProcessQueues((queue) => {
+    for (const broker of this.#brokers) broker.hint(queue);
+  });
   readonly #groups = new Map<string, GroupState>();
   readonly #refused = new Map<string, Error>();
   readonly #failures: { readonly command: string; readonly error: Error }[] = [];
@@ -75,7 +82,7 @@ export class InProcessNetwork {
   }
 
   /** The next command of that name fails without being executed. */
-  failNext(command: "subscribe" | "unsubscribe" | "publish" | "send" | "positions", error: Error): void {
+  failNext(command: NetworkCommand, error: Error): void {
     this.#failures.push({ command, error });
   }
 

@@ -5,8 +5,18 @@ import type { ChannelLayerOptions, ClusterOptions } from "../layer/layer-options
 import type { Member } from "../layer/member.ts";
 import type { LayerMessage } from "../layer/message.ts";
 
-/** What a case can need beyond one layer: several nodes, a capability of the layer, or a fault to inject. */
-export type ConformanceNeed = "nodes" | "offsets" | "receivers" | "envelopes" | keyof ConformanceFaults;
+/**
+ * What a case can need beyond one layer: several nodes, a capability of the layer, or a fault to inject. `"ownQueues"` is a layer
+ * without the capability `queues`, whose plain channels go by its own clock.
+ */
+export type ConformanceNeed =
+  | "nodes"
+  | "offsets"
+  | "receivers"
+  | "envelopes"
+  | "queues"
+  | "ownQueues"
+  | keyof ConformanceFaults;
 
 /** The faults a harness can inject, each optional: cases that need one it lacks are skipped, and say so. */
 export interface ConformanceFaults {

@@ -22,7 +22,8 @@ export const channelCases: readonly ConformanceCase[] = [
     async run(harness) {
       const layer = await oneLayer(harness);
       for (const n of [1, 2, 3]) await layer.send("jobs", job(n));
-      equal(layer.stats().queued, 3, "queued");
+      // What waits in a queue of all nodes is not this node's.
+      equal(layer.stats().queued, layer.capabilities.queues ? 0 : 3, "queued");
       equal(await layer.receive("jobs"), job(1), "the first");
       equal(await drain(layer, "jobs"), [2, 3], "the rest");
       const { channels, queued } = layer.stats();
@@ -165,6 +166,7 @@ export const channelCases: readonly ConformanceCase[] = [
   },
   {
     name: "does not deliver a message that is too old, and delivers the fresh ones behind it once",
+    needs: ["ownQueues"],
     async run(harness) {
       const clock = { ms: 0 };
       const layer = await oneLayer(harness, { expiryMs: 3000, now: () => clock.ms });

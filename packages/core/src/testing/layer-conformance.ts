@@ -9,6 +9,7 @@ import { channelCases } from "./layer-conformance-channels.ts";
 import { groupCases } from "./layer-conformance-groups.ts";
 import { messageCases } from "./layer-conformance-messages.ts";
 import { nodeCases } from "./layer-conformance-nodes.ts";
+import { queueCases } from "./layer-conformance-queues.ts";
 
 /**
  * Every guarantee of `ChannelLayer` as a case that a layer must pass, for any test runner.
@@ -21,6 +22,7 @@ export const layerConformance: readonly ConformanceCase[] = [
   ...messageCases,
   ...groupCases,
   ...nodeCases,
+  ...queueCases,
 ];
 
 const reasons: Readonly<Partial<Record<ConformanceNeed, string>>> = {
@@ -28,6 +30,8 @@ const reasons: Readonly<Partial<Record<ConformanceNeed, string>>> = {
   offsets: "the layer keeps no positions",
   receivers: "the layer cannot tell how many nodes a send reached",
   envelopes: "the wire format of another system has no place for it",
+  queues: "its nodes share no queues",
+  ownQueues: "its queues go by the clock of the store, which no test can move",
 };
 
 /**
@@ -50,6 +54,8 @@ export function conformanceSkip(
     offsets: capabilities.offsets,
     receivers: capabilities.receivers,
     envelopes: capabilities.envelopes,
+    queues: capabilities.queues,
+    ownQueues: !capabilities.queues,
   };
   const lacking = needs.find((need) => has[need] === undefined || has[need] === false);
   if (lacking === undefined) return undefined;

@@ -20,6 +20,7 @@ import type { Script } from "../connection/script.ts";
 import { AskedGroups } from "./asked-groups.ts";
 import { type LayerBroker, type LayerBrokerParts, settledAt } from "./layer-broker.ts";
 import { ReadyWaits } from "./ready-waits.ts";
+import { type QueueScripts, RedisQueues } from "../queues/redis-queues.ts";
 import { type Place, Subscriber } from "../subscribing/subscriber.ts";
 import type { MakeServer, ServerAddress, Topology } from "../topology/topology.ts";
 import { readPayload } from "../layout/payload.ts";
@@ -34,7 +35,8 @@ export interface RedisBrokerParts extends LayerBrokerParts {
   readonly topology: (make: MakeServer) => Topology;
   readonly script: Script;
   readonly deployment: (topology: Topology, on: DeploymentEvents) => Deployment;
-  readonly scripts: readonly Script[];
+  readonly claimScript: Script;
+  readonly queueScripts: QueueScripts;
   readonly isSharded: boolean;
 }
 
@@ -46,8 +48,10 @@ export class RedisBroker implements LayerBroker {
     presence: false,
     receivers: true,
     envelopes: true,
+    queues: true,
   });
   readonly maxMessageBytes: number;
+  readonly queues: RedisQueues;
   readonly #parts: RedisBrokerParts;
   readonly #topology: Topology;
   readonly #deployment: Deployment;
@@ -82,14 +86,25 @@ export class RedisBroker implements LayerBroker {
     const routes = {
       serverOf: (partition: number) => this.#openServerOf(partition),
       serverAt: (address: string) => this.#topology.serverAt(address),
+      secondOf: (partition: number) => this.#topology.secondOf(partition),
       lookAgain: () => this.#topology.lookAgain(),
     };
     this.#publisher = new Publisher(routes, parts.script, parts.publishing);
     this.#subscriber = new Subscriber(this.#topology);
+    this.queues = new RedisQueues({
+      layout: parts.layout,
+      routes,
+      subscriber: this.#subscriber,
+      scripts: parts.queueScripts,
+      limits: parts.publishing,
+      onHint: (queue) => this.#sink?.queued(queue),
+      onProblem: (error) => parts.onProblem(error, ""),
+    });
   }
 
   start(node: string, sink: BrokerSink): void {
     this.#node = node;
+    this.queues.node = node;
     this.#sink = sink;
     this.#inbox = this.#parts.layout.inbox(node);
     this.#topology.start(
@@ -157,8 +172,9 @@ export class RedisBroker implements LayerBroker {
   }
 
   /** A barrier in both directions, at every server that is connected. */
-  settled(): Promise<void> {
-    return settledAt(this.#topology.servers);
+  async settled(): Promise<void> {
+    await settledAt(this.#topology.servers);
+    await this.queues.settled();
   }
 
   close(): Promise<void> {
@@ -170,6 +186,7 @@ export class RedisBroker implements LayerBroker {
     this.#isClosed = true;
     this.#deployment.close();
     this.#publisher.close(reason);
+    this.queues.close(reason);
     this.#topology.close();
     this.#ready.close(reason);
   }
@@ -179,6 +196,7 @@ export class RedisBroker implements LayerBroker {
     this.#parts.onProblem(reason, "");
     if (this.#hasBeenReady || this.#isClosed) return;
     this.#refusal = reason;
+    this.queues.refusal = reason;
     this.#end(reason);
     // So that the hub asks, and joins hear of it too.
     this.#sink?.restored("all");
@@ -217,19 +235,25 @@ export class RedisBroker implements LayerBroker {
     return server !== undefined && this.#deployment.isAcceptedAt(server) ? server : undefined;
   }
 
+  get #scripts(): readonly Script[] {
+    const { script, claimScript, queueScripts } = this.#parts;
+    return [script, claimScript, ...Object.values(queueScripts)];
+  }
+
   #makeServer(address: ServerAddress): RedisServer {
-    const { isSharded, scripts, connection, onProblem } = this.#parts;
+    const { isSharded, connection, onProblem } = this.#parts;
     return new RedisServer({
       ...address,
       ...connection,
       isSharded,
-      scripts,
+      scripts: this.#scripts,
       events: {
         subscriberUp: (server) => void this.#subscriberUp(server),
         subscriberDown: (server) => this.#subscriberDown(server),
         commandsUp: (server) => {
           void this.#deployment.claim(server);
           this.#publisher.flushSoon();
+          this.queues.look();
           this.#lookForReady();
         },
         commandsDown: () => this.#topology.lookAgain(),
@@ -246,6 +270,7 @@ export class RedisBroker implements LayerBroker {
     const isFirst = !this.#hasBeenUp;
     this.#hasBeenUp = true;
     this.#sink?.restored(isFirst || this.#topology.isOneServer ? "all" : this.#groupsOf(server));
+    this.queues.look();
     this.#lookForReady();
   }
 
@@ -282,6 +307,7 @@ export class RedisBroker implements LayerBroker {
 
   #accepted(): void {
     this.#publisher.flushSoon();
+    this.queues.look();
     const isReplacing = this.#deployment.hasPrevious;
     if (isReplacing !== this.#isReplacing) void this.#changeOver();
     this.#isReplacing = isReplacing;
@@ -304,6 +330,7 @@ export class RedisBroker implements LayerBroker {
     const first = this.#topology.serverOf(0);
     if (partitions.includes(0) && first !== undefined) void this.#deployment.claim(first);
     const moved = new Set(partitions);
+    this.queues.look(moved);
     this.#sink?.lost(
       this.#asked.where((partition) => moved.has(partition)),
       "loss",
@@ -336,6 +363,11 @@ export class RedisBroker implements LayerBroker {
   }
 
   #hear(from: RedisServer, channel: string, payload: Buffer): void {
+    const queue = this.#parts.layout.queueOf(channel);
+    if (queue !== undefined) {
+      this.queues.hear(queue);
+      return;
+    }
     const message = readPayload(payload);
     const isInbox = channel === this.#inbox;
     const group = isInbox ? undefined : this.#parts.layout.groupOf(channel);

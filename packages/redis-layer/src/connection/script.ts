@@ -8,13 +8,17 @@ export interface Script {
   readonly sha: string;
 }
 
+type ScriptName = "publish" | "claim" | "queue" | "queue-push" | "queue-pull" | "queue-settle" | "queue-clear";
+
 /** Reads a script of this package, and puts its constants before it. */
 export function readScript(
-  name: "publish" | "claim",
+  name: ScriptName | readonly ScriptName[],
   constants: Readonly<Record<string, string | number>> = {},
 ): Script {
-  const body = readFileSync(new URL(`../../scripts/${name}.lua`, import.meta.url), "utf8");
+  const bodies = [name]
+    .flat()
+    .map((each) => readFileSync(new URL(`../../scripts/${each}.lua`, import.meta.url), "utf8"));
   const lines = Object.entries(constants).map(([key, value]) => `local ${key} = ${JSON.stringify(value)}\n`);
-  const text = lines.join("") + body;
+  const text = lines.join("") + bodies.join("\n");
   return { text, sha: createHash("sha1").update(text).digest("hex") };
 }

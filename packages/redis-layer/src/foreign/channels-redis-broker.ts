@@ -42,6 +42,7 @@ export class ChannelsRedisBroker implements LayerBroker {
     presence: false,
     receivers: true,
     envelopes: false,
+    queues: false,
   });
   readonly maxMessageBytes: number;
   readonly #parts: ChannelsRedisBrokerParts;

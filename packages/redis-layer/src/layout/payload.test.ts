@@ -41,3 +41,23 @@ describe("the header of a message", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => void readPayload(Buffer.from(bytes))));
   });
 });
+
+describe("events for the script", () => {
+  test("stand one after the other, each as long as is said of it, and one without a position is a payload already", () => {
+    const entry = fc.record({ id: fc.stringMatching(/^[a-z0-9.]{1,20}$/), bytes: fc.uint8Array({ maxLength: 50 }) });
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), (entries) => {
+        const { lengths, joined } = joinEntries(entries);
+        let at = 0;
+        for (const [i, length] of lengths.split(" ").entries()) {
+          const { id, bytes } = entries[i]!;
+          const text = joined.subarray(at, (at += Number(length)));
+          expect(text.equals(Buffer.concat([Buffer.from(`${id}\n`), bytes]))).toBe(true);
+        }
+        expect(at).toBe(joined.length);
+        const [first] = entries;
+        expect(readPayload(plainPayload(first!))).toMatchObject({ id: first!.id, position: undefined });
+      }),
+    );
+  });
+});

@@ -25,7 +25,16 @@ interface Batch {
   readonly numbers: number[];
 }
 
+/** Places that somebody waits for. */
+interface Question {
+  readonly places: readonly Place[];
+  readonly answer: (answers: readonly Subscribed[]) => void;
+}
+
 type ServerOf = (partition: number) => RedisServer | undefined;
+
+/** From so many places on, what is asked in one turn is divided: Redis does nothing else during a command. */
+const enoughPlaces = 500;
 
 const notNow: Subscribed = Object.freeze({ isUnavailable: true });
 
@@ -38,6 +47,7 @@ const notNow: Subscribed = Object.freeze({ isUnavailable: true });
 export class Subscriber {
   readonly #routes: SubscriberRoutes;
   readonly #hasPositions: boolean;
+  #questions: Question[] = [];
 
   /** @param options whether there are positions to be read; default `true`. */
   constructor(routes: SubscriberRoutes, options: { readonly positions?: boolean } = {}) {
@@ -45,8 +55,42 @@ export class Subscriber {
     this.#hasPositions = options.positions ?? true;
   }
 
-  /** Subscribes to channels and reads the position of each in the same write. Never rejects: each has its own answer. */
-  async subscribe(places: readonly Place[]): Promise<readonly Subscribed[]> {
+  /**
+   * Subscribes to channels and reads the position of each in the same write. Never rejects: each has its own answer.
+   *
+   * What is asked in one turn of the event loop shares commands. The turn ends with `setImmediate`: microtasks run after each
+   * socket's read, and would join nothing of two connections.
+   */
+  subscribe(places: readonly Place[]): Promise<readonly Subscribed[]> {
+    return new Promise((answer) => {
+      if (this.#questions.push({ places, answer }) === 1) setImmediate(() => this.#askAll());
+    });
+  }
+
+  #askAll(): void {
+    const questions = this.#questions;
+    this.#questions = [];
+    let first = 0;
+    let count = 0;
+    for (const [i, { places }] of questions.entries()) {
+      count += places.length;
+      if (count < enoughPlaces && i + 1 < questions.length) continue;
+      void this.#ask(questions.slice(first, i + 1));
+      first = i + 1;
+      count = 0;
+    }
+  }
+
+  async #ask(questions: readonly Question[]): Promise<void> {
+    const answers = await this.#subscribeBoth(questions.flatMap(({ places }) => places));
+    let first = 0;
+    for (const { places, answer } of questions) {
+      answer(answers.slice(first, first + places.length));
+      first += places.length;
+    }
+  }
+
+  async #subscribeBoth(places: readonly Place[]): Promise<readonly Subscribed[]> {
     const [firsts, seconds] = await Promise.all([
       this.#subscribe(places, (partition) => this.#routes.serverOf(partition)),
       this.subscribeSecond(places),
