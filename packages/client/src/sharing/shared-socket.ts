@@ -45,6 +45,8 @@ class Trunk {
   readonly #socket: WebSocketLike;
   readonly #lanes = new Map<number, Lane>();
   #waiting: string[] | undefined = [];
+  #removed: number[] = [];
+  #hasLost = false;
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   isClosed = false;
@@ -78,16 +80,31 @@ class Trunk {
     return this.#count;
   }
 
-  /** Frees a lane; the connection ends a moment after the last. */
-  remove(number: number): void {
+  /**
+   * Frees a lane; the connection ends a moment after the last.
+   *
+   * @param isLost whether it was given up, rather than closed: when all of them are, so is what they share.
+   */
+  remove(number: number, isLost: boolean): void {
     if (!this.#lanes.delete(number) || this.isClosed) return;
-    this.send(JSON.stringify({ close: number }));
-    if (this.#lanes.size === 0) this.#timer = setTimeout(() => this.#close(), lingerMs);
+    this.#hasLost ||= isLost;
+    // Each of several listeners to one event has microtasks of its own after it.
+    if (this.#removed.push(number) === 1) setTimeout(() => this.#tellRemoved(), 0);
   }
 
   send(text: string): void {
     if (this.#waiting === undefined) this.#socket.send(text);
     else this.#waiting.push(text);
+  }
+
+  #tellRemoved(): void {
+    const removed = this.#removed;
+    this.#removed = [];
+    if (this.isClosed) return;
+    if (this.#hasLost && this.#lanes.size === 0) return this.#close();
+    this.#hasLost = false;
+    for (const close of removed) this.send(JSON.stringify({ close }));
+    if (this.#lanes.size === 0) this.#timer = setTimeout(() => this.#close(), lingerMs);
   }
 
   #close(): void {
@@ -136,11 +153,11 @@ class Lane implements WebSocketLike {
     if (this.readyState === 1) this.#trunk.send(`{"ch":${this.#number},${text.slice(1)}`);
   }
 
-  close(code = 1000, reason = ""): void {
+  close(code?: number, reason = ""): void {
     if (this.readyState >= 2) return;
     this.readyState = 2;
-    this.#trunk.remove(this.#number);
-    queueMicrotask(() => this.ended(code, reason));
+    this.#trunk.remove(this.#number, code === undefined);
+    queueMicrotask(() => this.ended(code ?? 1000, reason));
   }
 
   opened(): void {
