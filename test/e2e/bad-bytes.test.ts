@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { WebSocketConsumer, type End } from "@solent/core";
 import { expect, test } from "vitest";
 import { gate } from "../support/turns.ts";
-import { frame } from "../support/wire.ts";
+import { closeCodeOf, frame } from "../support/wire.ts";
 import { world, type World, type WorldOptions } from "../support/world.ts";
 
 const ends: { last: ReturnType<typeof gate<End>> } = { last: gate<End>() };
@@ -121,6 +121,26 @@ test("compressed bytes that are no such thing are refused with 1007", async () =
   await wire[Symbol.asyncDispose]();
   await w.isUnharmed();
 });
+
+test.each([
+  ["close frame", frame(Buffer.from([0x03, 0xe8]), { opcode: 8 }), 1000],
+  ["mistake", frame("", { opcode: 3 }), 1002],
+])(
+  "what was said before a client's %s comes before the answer to it, compressed or not",
+  async (_what, bytes, code) => {
+    await using w = await listening({ perMessageDeflate: { threshold: 0 } });
+    await using plain = await w.wire();
+    await using deflated = await w.wire({ headers: { "Sec-WebSocket-Extensions": "permessage-deflate" } });
+    for (const wire of [plain, deflated]) {
+      wire.write(Buffer.concat([frame("one"), frame("two"), bytes]));
+      const [first, second, last] = await wire.frames.take(3);
+      expect([first?.opcode, second?.opcode]).toEqual([1, 1]);
+      expect(last === undefined ? undefined : closeCodeOf(last)).toBe(code);
+      await wire[Symbol.asyncDispose]();
+    }
+    await w.isUnharmed();
+  },
+);
 
 test("after its own close frame the server sends nothing more, whatever the application sends", async () => {
   const closing = gate();

@@ -46,6 +46,8 @@ const bad: readonly (readonly [what: string, request: Handshake, status: number]
   ["a header smuggled behind a bare line feed", { headers: { "X-One\n": "1" } }, 400],
   ["a header with a NUL", { headers: { "X-One": "a\0b" } }, 400],
   ["no Host", { headers: { Host: undefined } }, 400],
+  ["two Hosts", { headers: { Host: "localhost\r\nHost: elsewhere" } }, 400],
+  ["extensions that are no list", { headers: { "Sec-WebSocket-Extensions": "x; =1" } }, 400],
   ["headers over the limit", { headers: { "X-Large": "x".repeat(20_000) } }, 431],
 ];
 
@@ -53,6 +55,16 @@ test.each(bad)("a handshake with %s is refused before any consumer is made", asy
   await using w = await world(Echo);
   const madeBefore = made;
   expect((await answerTo(w.port, request)).status).toBe(status);
+  expect(made).toBe(madeBefore);
+  await w.isUnharmed();
+});
+
+test("a handshake in HTTP/1.0 is refused before any consumer is made", async () => {
+  await using w = await world(Echo);
+  const madeBefore = made;
+  await using wire = new Wire(w.port);
+  wire.write(handshake().replace("HTTP/1.1", "HTTP/1.0"));
+  expect((await wire.response()).status).toBe(400);
   expect(made).toBe(madeBefore);
   await w.isUnharmed();
 });

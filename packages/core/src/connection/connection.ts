@@ -160,7 +160,8 @@ export class Connection implements Link, OutboxOwner {
     }
     // What was sent before the close reaches the peer before it; nothing may follow a close frame.
     // A peer that is cut off for not reading gets nothing more.
-    if (code !== closeCodes.overloaded.code) this.#outbox.flushAll();
+    if (code === closeCodes.overloaded.code) this.#outbox.clear();
+    else this.#outbox.flushAll();
     this.#transport.close(code, reason);
     this.handleEnd({ code, reason, cause });
   }
@@ -224,6 +225,11 @@ export class Connection implements Link, OutboxOwner {
     if (!this.#outbox.isBehind) return;
     this.#heardAtMs = performance.now();
     this.#outbox.handleDrain();
+  }
+
+  /** @internal The transport is about to answer the peer's close, or its mistake: what was said goes before that. */
+  flush(): void {
+    this.#outbox.flushAll();
   }
 
   /** @internal The connection has ended; only the first call counts. */

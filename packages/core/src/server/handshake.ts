@@ -3,13 +3,19 @@ import type { Scope } from "../connection/scope.ts";
 import type { Denial } from "../connection/transport.ts";
 
 const key = /^[+/0-9A-Za-z]{22}==$/;
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const tokenCharacter = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
+const token = new RegExp(`^${tokenCharacter}+$`);
+// RFC 6455 section 9.1: names with parameters; a value in quotes is a token, too, once its backslashes are gone.
+const value = `(?:${tokenCharacter}+|"(?:\\\\?${tokenCharacter})+")`;
+const extension = `${tokenCharacter}+(?:[ \\t]*;[ \\t]*${tokenCharacter}+(?:=${value})?)*`;
+const extensions = new RegExp(`^${extension}(?:[ \\t]*,[ \\t]*${extension})*$`);
 
 /** Checks the request of a WebSocket handshake (RFC 6455 section 4.2.1) before any application sees it. */
 export function handshakeProblem(request: IncomingMessage): Denial | undefined {
   const { headers, method } = request;
-  // Node asks for a Host only where it answers itself.
-  if (headers.host === undefined) return problem(400, "The Host header is missing.");
+  // Node takes any version, and of two Hosts the first; it asks for one only where it answers itself.
+  if (request.httpVersion !== "1.1") return problem(400, "A WebSocket handshake is an HTTP/1.1 request.");
+  if (request.headersDistinct["host"]?.length !== 1) return problem(400, "There is not exactly one Host header.");
   if (method !== "GET") return problem(405, "A WebSocket handshake is a GET request.", { allow: "GET" });
   if (headers.upgrade?.toLowerCase() !== "websocket") return problem(400, 'The Upgrade header is not "websocket".');
   if (headers["sec-websocket-version"] !== "13") {
@@ -20,6 +26,9 @@ export function handshakeProblem(request: IncomingMessage): Denial | undefined {
   const offered = headers["sec-websocket-protocol"];
   if (offered !== undefined && !areTokens(offered.split(","))) {
     return problem(400, "The Sec-WebSocket-Protocol header is not a list of different tokens.");
+  }
+  if (!extensions.test(headers["sec-websocket-extensions"] ?? "none")) {
+    return problem(400, "The Sec-WebSocket-Extensions header is not a list of extensions.");
   }
   return undefined;
 }

@@ -6,9 +6,10 @@ import { OutboxTurn } from "../outbox/turn.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { ConnectionServer } from "./connection-server.ts";
 import { handshakeProblem, scopeOf } from "./handshake.ts";
+import { pacedTurn } from "./paced-turn.ts";
 import { type Denials, refuse } from "./refusal.ts";
 import { webSocketEncoder } from "./websocket-frame.ts";
-import { acceptOptionsOf, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
+import { acceptOptionsOf, OwnedSocket, type Upgrade, WebSocketTransport } from "./websocket-transport.ts";
 
 /** How messages are compressed (RFC 7692). Each option is handed to `ws` as it is. */
 export interface DeflateOptions {
@@ -37,11 +38,19 @@ export interface SocketServerParts {
   readonly accepts: (request: IncomingMessage) => boolean;
 }
 
+/**
+ * A frame may arrive in so many pieces, or in more if it is large: `ws` joins them in a time that grows with their square.
+ * A frame of 256 KiB that came byte by byte held the process for seven seconds.
+ */
+const leastPieces = 4_096;
+/** No network's segments are as small as this. */
+const leastMeanPieceBytes = 256;
+
 /** Takes upgrade requests of an HTTP server, and makes WebSocket connections of them. */
 export class SocketServer {
   readonly #parts: SocketServerParts;
   readonly #webSockets: WebSocketServer;
-  readonly #turn: OutboxTurn = new OutboxTurn(webSocketEncoder, (flush) => void setImmediate(flush));
+  readonly #turn: OutboxTurn = new OutboxTurn(webSocketEncoder, pacedTurn());
 
   constructor(parts: SocketServerParts) {
     this.#parts = parts;
@@ -51,6 +60,8 @@ export class SocketServer {
       clientTracking: false,
       maxPayload: limits.maxFrameBytes,
       maxFragments: limits.maxFragments,
+      maxBufferedChunks: Math.max(leastPieces, limits.maxFrameBytes / leastMeanPieceBytes),
+      WebSocket: OwnedSocket,
       closeTimeout: limits.closeTimeoutMs,
       perMessageDeflate: parts.perMessageDeflate,
       handleProtocols: (_offered: Set<string>, request: IncomingMessage) =>

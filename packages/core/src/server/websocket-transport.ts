@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket, WebSocketServer } from "ws";
+import { WebSocket, type WebSocketServer } from "ws";
 import type { Batch } from "../outbox/batch.ts";
 import type { Connection } from "../connection/connection.ts";
 import { closeCodes, closeRowOf } from "../errors/close-codes.ts";
@@ -29,14 +29,22 @@ export interface SharedParts {
 /** The answer headers that an accepted handshake adds; read by the server's `headers` event. */
 export const acceptOptionsOf: WeakMap<IncomingMessage, AcceptOptions> = new WeakMap<IncomingMessage, AcceptOptions>();
 
-/** `WebSocket.OPEN`. */
-const openState = 1;
-
-const connectionOf: unique symbol = Symbol("solent.connection");
 const transportOf: unique symbol = Symbol("solent.transport");
 
-interface OwnedSocket extends WebSocket {
-  [connectionOf]: Connection;
+/**
+ * A socket of `ws` that belongs to a connection.
+ *
+ * `ws` calls `close` itself, to answer the peer's close frame or its mistake. Nothing may follow that answer (RFC 6455
+ * section 5.5.1), so what the connection has said by then goes before it.
+ */
+export class OwnedSocket extends WebSocket {
+  /** Set when it is open; a socket that is closed at once, to say that it is denied, has none. */
+  declare connection: Connection | undefined;
+
+  override close(code?: number, data?: string | Buffer): void {
+    if (this.readyState === WebSocket.OPEN) this.connection?.flush();
+    super.close(code, data);
+  }
 }
 
 interface OwnedStream extends Duplex {
@@ -139,8 +147,8 @@ export class WebSocketTransport implements AskingTransport {
   }
 
   write(batch: Batch): void {
-    // Once `ws` has sent a close frame, or answered one, nothing may follow it (RFC 6455 section 5.5.1).
-    if (this.#webSocket?.readyState !== openState) return;
+    // Once `ws` has sent a close frame, or answered one, nothing may follow it.
+    if (this.#webSocket?.readyState !== WebSocket.OPEN) return;
     if (this.#isRaw) writeBatch(this.#socket, batch, this.turn.encoder);
     else this.#writeThrough(batch);
     if (this.#isRaw && this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
@@ -171,8 +179,7 @@ export class WebSocketTransport implements AskingTransport {
   #opened(webSocket: WebSocket): void {
     this.#webSocket = webSocket;
     this.#isRaw = webSocket.extensions === "";
-    const owned = webSocket as OwnedSocket;
-    owned[connectionOf] = this.connection;
+    (webSocket as OwnedSocket).connection = this.connection;
     webSocket.on("message", messageArrived);
     webSocket.on("pong", pongArrived);
     webSocket.on("error", socketFailed);
@@ -196,17 +203,17 @@ export class WebSocketTransport implements AskingTransport {
 function messageArrived(this: WebSocket, data: unknown, isBinary: boolean): void {
   const bytes = data as Buffer;
   // `ws` has checked that a text is UTF-8 (RFC 6455 section 8.1) before it comes here.
-  (this as OwnedSocket)[connectionOf].handleMessage(isBinary ? bytes : bytes.toString("utf8"));
+  (this as OwnedSocket).connection?.handleMessage(isBinary ? bytes : bytes.toString("utf8"));
 }
 
 function pongArrived(this: WebSocket): void {
-  (this as OwnedSocket)[connectionOf].handlePong();
+  (this as OwnedSocket).connection?.handlePong();
 }
 
 // `ws` has answered the peer's mistake with a close frame already. The `close` event may follow seconds later, when the
 // peer has answered in its turn: to the application the connection ends now.
 function socketFailed(this: WebSocket, error: NodeJS.ErrnoException): void {
-  (this as OwnedSocket)[connectionOf].handleEnd({ code: codeOfMistake(error), reason: "", cause: "error" });
+  (this as OwnedSocket).connection?.handleEnd({ code: codeOfMistake(error), reason: "", cause: "error" });
 }
 
 function codeOfMistake({ code = "" }: NodeJS.ErrnoException): number {
@@ -218,7 +225,7 @@ function codeOfMistake({ code = "" }: NodeJS.ErrnoException): number {
 
 function webSocketClosed(this: WebSocket, code: number, reason: Buffer): void {
   const isLoss = code === closeCodes.abnormal.code;
-  (this as OwnedSocket)[connectionOf].handleEnd({
+  (this as OwnedSocket).connection?.handleEnd({
     code,
     reason: reason.toString("utf8"),
     cause: isLoss ? "error" : "client",

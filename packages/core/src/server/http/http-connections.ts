@@ -4,6 +4,7 @@ import type { Scope } from "../../connection/scope.ts";
 import { OutboxTurn } from "../../outbox/turn.ts";
 import type { ConnectionServer } from "../connection-server.ts";
 import { scopeOf } from "../handshake.ts";
+import { pacedTurn } from "../paced-turn.ts";
 import type { Denials } from "../refusal.ts";
 import { discard, readBody } from "../request-body.ts";
 import { eventStreamEncoder, eventStreamHeaders } from "./event-stream.ts";
@@ -34,7 +35,7 @@ const bodyTimeoutMs = 10_000;
 /** Takes the requests of connections over HTTP: Server-Sent Events, long polls, and the way up of both. */
 export class HttpConnections {
   readonly #parts: HttpConnectionsParts;
-  readonly #turn = new OutboxTurn(eventStreamEncoder, (flush) => void setImmediate(flush));
+  readonly #turn = new OutboxTurn(eventStreamEncoder, pacedTurn());
   readonly #peers = new Map<string, HttpPeer>();
   readonly #relay: HttpRelay | undefined;
 

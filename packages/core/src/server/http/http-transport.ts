@@ -119,6 +119,7 @@ export abstract class HttpTransport implements AskingTransport {
 
   /** The page has closed the connection. */
   leave(code: number, reason: string): void {
+    this.connection.flush();
     this.connection.handleEnd({ code, reason, cause: "client" });
     this.release();
   }
