@@ -18,7 +18,7 @@ export class EventStream implements AsyncDisposable {
 
   /** Resolves when it is open. */
   static async open(url: string, headers: Record<string, string> = {}): Promise<EventStream> {
-    const asked = request(`${url}?~solent=sse`, { headers }).end();
+    const asked = request(`${url}${url.includes("?") ? "&" : "?"}~solent=sse`, { headers }).end();
     const [response] = (await once(asked, "response")) as [IncomingMessage];
     const reader = new EventStreamReader();
     const texts: string[] = [];
@@ -27,6 +27,8 @@ export class EventStream implements AsyncDisposable {
         for (const { name, data } of reader.read(piece)) {
           if (name === "open") resolve((JSON.parse(data) as { id: string }).id);
           else if (name === "") texts.push(data);
+          else if (name === "text") texts.push(JSON.parse(data) as string);
+          else if (name === "binary") texts.push(`bytes ${data}`);
         }
         response.emit("read");
       });

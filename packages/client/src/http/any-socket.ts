@@ -34,7 +34,7 @@ const openState = 1;
  * @throws {ClientError} CLIENT_OPTION when none of the ways is to be had here.
  */
 export function anySocket(options: AnySocketOptions = {}): WebSocketConstructor {
-  const { WebSocket = globalThis.WebSocket as WebSocketConstructor | undefined, transports = allTransports } = options;
+  const { WebSocket = globalThis.WebSocket, transports = allTransports } = options;
   const usable = transports.filter((name) => name !== "websocket" || WebSocket !== undefined);
   if (usable.length === 0 || usable.some((name) => !allTransports.includes(name))) {
     throw new ClientError(
@@ -107,7 +107,7 @@ class AnySocket implements WebSocketLike {
   #try(): void {
     const transport = this.#left.shift();
     if (transport === undefined) return this.#ended({ code: 1006, reason: "" });
-    const { WebSocket = globalThis.WebSocket as WebSocketConstructor, attemptTimeoutMs = 3_000 } = this.#parts;
+    const { WebSocket = globalThis.WebSocket, attemptTimeoutMs = 3_000 } = this.#parts;
     const socket: WebSocketLike =
       transport === "websocket"
         ? new WebSocket(this.#url, this.#protocols)

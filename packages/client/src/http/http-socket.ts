@@ -93,24 +93,26 @@ export class HttpSocket implements WebSocketLike {
   // Whether the answer came to its end.
   async #read(response: Response): Promise<boolean> {
     const events = new EventStreamReader();
-    const decoder = new TextDecoder();
-    // A batch counts when all of it is there: what was cut off comes again.
-    const batch: StreamEvent[] = [];
     try {
-      const reader = response.body!.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        for (const event of events.read(decoder.decode(value, { stream: true }))) {
-          if (this.#mode === "poll") batch.push(event);
-          else this.#take(event);
-        }
-      }
+      // A batch counts when all of it is there: what was cut off comes again.
+      if (this.#mode === "poll") this.#takeAll(events.read(await response.text()));
+      else await this.#readStream(response, events);
+      return true;
     } catch {
       return false;
     }
-    for (const event of batch) this.#take(event);
-    return true;
+  }
+
+  async #readStream({ body }: Response, events: EventStreamReader): Promise<void> {
+    const reader = body?.getReader();
+    const decoder = new TextDecoder();
+    for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+      this.#takeAll(events.read(decoder.decode(piece.value, { stream: true })));
+    }
+  }
+
+  #takeAll(events: readonly StreamEvent[]): void {
+    for (const event of events) this.#take(event);
   }
 
   #take({ name, data }: StreamEvent): void {

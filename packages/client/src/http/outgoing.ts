@@ -64,10 +64,6 @@ const maxCharacters = 262_144;
 
 function takeFrames(queue: string[]): string[] {
   let characters = 0;
-  let count = 0;
-  while (count < queue.length && (count === 0 || characters + queue[count]!.length <= maxCharacters)) {
-    characters += queue[count]!.length;
-    count += 1;
-  }
-  return queue.splice(0, count);
+  const end = queue.findIndex((frame, i) => (characters += frame.length) > maxCharacters && i > 0);
+  return queue.splice(0, end < 0 ? queue.length : end);
 }

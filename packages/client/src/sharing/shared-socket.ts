@@ -23,7 +23,7 @@ export function sharedSocket({ WebSocket, rootPath = "" }: SharedSocketOptions =
       const { origin, pathname, search } = new URL(url);
       let trunk = trunks.get(origin);
       if (trunk === undefined || trunk.isClosed) {
-        const Socket = WebSocket ?? (globalThis.WebSocket as WebSocketConstructor);
+        const Socket = WebSocket ?? globalThis.WebSocket;
         trunk = new Trunk(new Socket(`${origin}${rootPath}/~solent`, protocols));
         trunks.set(origin, trunk);
       }

@@ -19,7 +19,10 @@ class Echo extends WebSocketConsumer {
     return this.accept();
   }
   override receive(text: string) {
-    this.send(text);
+    this.send(text === "query" ? this.scope.queryString : text);
+  }
+  override receiveBinary(bytes: Uint8Array) {
+    this.send(bytes);
   }
   override disconnect({ code, cause }: { code: number; cause: string }) {
     ends.push(`${code} ${cause}`);
@@ -89,6 +92,14 @@ describe("a request of a connection over HTTP", () => {
     expect((await here.post("send", { id, n: 1, frames: ["again"] })).status).toBe(204);
     expect((await here.post("send", { id, n: 2, frames: ["c"] })).status).toBe(204);
     expect(await stream.messages(3)).toEqual(["a", "b", "c"]);
+  });
+
+  test("carries texts of any form and bytes, and the application sees its own query alone", async () => {
+    await using here = await world();
+    await using stream = await EventStream.open(here.url.replace("echo", "echo?a=1&b=2"));
+    const frames = ["one\r\ntwo\n", "\u2028 and \ud83c\udf0a", { binary: "AAEC/w==" }, "", "query"];
+    expect((await here.post("send", { id: stream.id, n: 1, frames })).status).toBe(204);
+    expect(await stream.messages(5)).toEqual([frames[0], frames[1], "bytes AAEC/w==", "", "a=1&b=2"]);
   });
 
   test("that is too large is answered 413, and the connection goes on", async () => {
