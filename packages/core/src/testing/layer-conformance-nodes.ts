@@ -106,6 +106,7 @@ export const nodeCases: readonly ConformanceCase[] = [
       equal([await channel.receive(), await channel.receive()], [say("one"), say("two")], "what it got");
       channel.close();
       await rejects(() => here.send(channel.name, say("late")), "CHANNEL_UNREACHABLE", "a send to one that is gone");
+      await harness.settle();
       equal(here.stats().waiting, 0, "calls left");
     },
   },
