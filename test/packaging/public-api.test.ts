@@ -12,6 +12,8 @@ const entries = {
   "@solent/core/node": "packages/core/src/server/index.ts",
   "@solent/core/testing": "packages/core/src/testing/index.ts",
   "@solent/client": "packages/client/src/index.ts",
+  "@solent/client/http": "packages/client/src/http/index.ts",
+  "@solent/client/sharing": "packages/client/src/sharing/index.ts",
   "@solent/redis-layer": "packages/redis-layer/src/index.ts",
 };
 

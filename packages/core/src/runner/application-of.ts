@@ -25,6 +25,12 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
     // The peer may have left while middleware was looking something up.
     if (link.state === "closed") return;
     if (!link.environment.admits(scope, link)) return;
+    // Its frames are whatever it likes, so nothing in them can say whose they are.
+    if (link.lane !== 0 && info.tables === undefined) {
+      link.environment.logger.warn({ path: scope.path }, `${info.name} has no contract and cannot share a connection`);
+      link.deny(404);
+      return;
+    }
     new Runner({ scope, link, info, params }).start();
   };
   const handle = (scope: Scope, link: Link): void => {

@@ -51,21 +51,15 @@ export function scopeOf(
   request: IncomingMessage,
   parts: Pick<Scope, "type" | "state" | "rootPath">,
 ): Scope | undefined {
-  const target = request.url ?? "/";
-  const questionMark = target.indexOf("?");
-  const rawPath = questionMark < 0 ? target : target.slice(0, questionMark);
-  const path = decodePath(rawPath);
-  if (path === undefined) return undefined;
+  const target = targetOf(request.url ?? "/");
+  if (target === undefined) return undefined;
   const isSecure = "encrypted" in request.socket;
   const offered = request.headers["sec-websocket-protocol"];
   const { remoteAddress, remotePort } = request.socket;
   return {
     type: parts.type,
-    path,
-    pathRemaining: path,
-    rawPath,
+    ...target,
     rootPath: parts.rootPath,
-    queryString: questionMark < 0 ? "" : target.slice(questionMark + 1),
     headers: request.headers,
     subprotocols: offered === undefined ? noSubprotocols : offered.split(",").map((name) => name.trim()),
     params: noParams,
@@ -75,6 +69,22 @@ export function scopeOf(
     channel: undefined,
     state: parts.state,
   };
+}
+
+/** The scope of a connection as if it had been opened with another target; `undefined` when that is no valid path. */
+export function withTarget(scope: Scope, url: string): Scope | undefined {
+  const target = targetOf(url);
+  return target && { ...scope, ...target };
+}
+
+type Target = Pick<Scope, "path" | "pathRemaining" | "rawPath" | "queryString">;
+
+function targetOf(url: string): Target | undefined {
+  const questionMark = url.indexOf("?");
+  const rawPath = questionMark < 0 ? url : url.slice(0, questionMark);
+  const path = decodePath(rawPath);
+  const queryString = questionMark < 0 ? "" : url.slice(questionMark + 1);
+  return path === undefined ? undefined : { path, pathRemaining: path, rawPath, queryString };
 }
 
 // Shared, because an idle connection keeps its scope.

@@ -8,6 +8,7 @@ export {
   serve,
   type ServeOptions,
   SolentServer,
+  type TransportName,
 } from "./serve.ts";
 export type { Denials } from "./refusal.ts";
 export type { DeflateOptions } from "./socket-server.ts";

@@ -6,8 +6,10 @@ import type { RunningHandler } from "../connection/watch.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { defaultAdmission, type Origins } from "../middleware/allow-origins.ts";
 import type { LifespanHooks } from "../routing/protocol-type-router.ts";
+import { ConnectionServer } from "./connection-server.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
+import { HttpConnections } from "./http/http-connections.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import type { Denials } from "./refusal.ts";
 import { type DeflateOptions, SocketServer } from "./socket-server.ts";
@@ -18,6 +20,9 @@ export interface RootApplication extends Application {
   readonly http?: NodeListener | FetchHandler | undefined;
   readonly lifespan?: LifespanHooks | undefined;
 }
+
+/** A way to carry connections. */
+export type TransportName = "websocket" | "sse" | "poll";
 
 /** Options of `attach`. */
 export interface AttachOptions extends EnvironmentOptions {
@@ -37,7 +42,13 @@ export interface AttachOptions extends EnvironmentOptions {
   readonly denials?: Denials;
   /** Where the application is mounted: `"/chat"`. Routers match what follows, and nothing else matches. @default "" */
   readonly rootPath?: string;
-  /** Which upgrade requests are Solent's; the others are left to other listeners. @default all */
+  /**
+   * What may carry connections: WebSockets; Server-Sent Events (`"sse"`) and long polls (`"poll"`), for where those do not
+   * get through. Requests of the latter two have `~solent` in their query; the application never sees them.
+   * @default all three
+   */
+  readonly transports?: readonly TransportName[];
+  /** Which upgrade requests are Solent's, and which requests with `~solent`; the others are left to other listeners. @default all */
   readonly accepts?: (request: IncomingMessage) => boolean;
   /** Whether `close()` closes the channel layers too. @default true */
   readonly closeLayers?: boolean;
@@ -63,15 +74,15 @@ export interface CloseOptions {
 export class SolentServer implements AsyncDisposable {
   /** The HTTP server underneath. */
   readonly http: Server;
-  readonly #sockets: SocketServer;
+  readonly #connections: ConnectionServer;
   readonly #end: (drainMs: number) => Promise<void>;
   #closed: Promise<void> | undefined;
 
   /** @internal Made by `serve` and `attach`. */
-  constructor(http: Server, end: (drainMs: number) => Promise<void>, sockets: SocketServer) {
+  constructor(http: Server, end: (drainMs: number) => Promise<void>, connections: ConnectionServer) {
     this.http = http;
     this.#end = end;
-    this.#sockets = sockets;
+    this.#connections = connections;
   }
 
   /** The port it listens on. @throws {SolentError} SERVER_STATE when it does not listen on a TCP port. */
@@ -84,12 +95,12 @@ export class SolentServer implements AsyncDisposable {
 
   /** Connections that are open or being decided about. */
   get connectionCount(): number {
-    return this.#sockets.connectionCount;
+    return this.#connections.size;
   }
 
   /** The handlers that run at this moment, oldest first: for a debug page, or a question about a stuck shutdown. */
   running(): RunningHandler[] {
-    return this.#sockets.running();
+    return this.#connections.running();
   }
 
   /**
@@ -137,21 +148,21 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     use(request);
     return options.accepts?.(request) ?? true;
   };
-  const { sockets, finish } = await start({ app, http, environment, options: { ...options, accepts } });
+  const { connections, finish } = await start({ app, http, environment, options: { ...options, accepts } });
   try {
     await listening(http, port, host);
   } catch (error) {
-    await sockets.close(0);
+    await connections.close(0);
     await finish();
     throw error;
   }
   const close = async (drainMs: number): Promise<void> => {
     const ended = stopListening(http);
-    await sockets.close(drainMs);
+    await connections.close(drainMs);
     await drain(limits.disconnectGraceMs, ended);
     await finish();
   };
-  return new SolentServer(http, close, sockets);
+  return new SolentServer(http, close, connections);
 }
 
 /**
@@ -163,12 +174,12 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
  */
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
   const environment = environmentOf(options);
-  const { sockets, finish } = await start({ app, http, environment, options });
+  const { connections, finish } = await start({ app, http, environment, options });
   const close = async (drainMs: number): Promise<void> => {
-    await sockets.close(drainMs);
+    await connections.close(drainMs);
     await finish();
   };
-  return new SolentServer(http, close, sockets);
+  return new SolentServer(http, close, connections);
 }
 
 function environmentOf(options: AttachOptions): Environment {
@@ -190,6 +201,15 @@ function denialsOf({ denials = "status" }: AttachOptions): Denials {
   throw new SolentError("CONFIG_INVALID", { option: "denials", value: denials, rule: 'it is "status" or "closeCode"' });
 }
 
+const transportNames: readonly TransportName[] = ["websocket", "sse", "poll"];
+
+function transportsOf({ transports = transportNames }: AttachOptions): readonly TransportName[] {
+  const unknown = transports.find((name) => !transportNames.includes(name));
+  if (unknown === undefined && transports.length > 0) return transports;
+  const rule = `it is a list of ${transportNames.join(", ")}`;
+  throw new SolentError("CONFIG_INVALID", { option: "transports", value: unknown ?? "[]", rule });
+}
+
 interface Start {
   readonly app: RootApplication;
   readonly http: Server;
@@ -202,19 +222,26 @@ async function start({
   http,
   environment,
   options,
-}: Start): Promise<{ sockets: SocketServer; finish: () => Promise<void> }> {
+}: Start): Promise<{ connections: ConnectionServer; finish: () => Promise<void> }> {
   const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
-  const sockets = new SocketServer({
-    app,
-    environment,
+  const connections = new ConnectionServer(app, environment);
+  const transports = transportsOf(options);
+  const common = {
+    connections,
     scope: { state, rootPath: rootPathOf(options) },
-    perMessageDeflate: options.perMessageDeflate ?? false,
     denials: denialsOf(options),
     accepts: options.accepts ?? (() => true),
+  };
+  const sockets = new SocketServer({
+    ...common,
+    perMessageDeflate: options.perMessageDeflate ?? false,
+    isOff: !transports.includes("websocket"),
   });
-  const stopListening = sockets.listen(http);
+  const others = new HttpConnections({ ...common, kinds: transports });
+  const stopListening = [sockets.listen(http), others.listen(http)];
   const finish = async (): Promise<void> => {
-    stopListening();
+    for (const stop of stopListening) stop();
+    sockets.close();
     try {
       await app.lifespan?.shutdown?.(state);
     } finally {
@@ -222,7 +249,7 @@ async function start({
         await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
     }
   };
-  return { sockets, finish };
+  return { connections, finish };
 }
 
 async function listening(http: Server, port: number, host: string | undefined): Promise<void> {

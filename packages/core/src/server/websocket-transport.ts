@@ -6,8 +6,10 @@ import type { Connection } from "../connection/connection.ts";
 import { closeCodes, closeRowOf } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { solentV1 } from "../connection/subprotocol.ts";
-import type { AcceptOptions, Denial, Transport } from "../connection/transport.ts";
+import type { AcceptOptions, Denial } from "../connection/transport.ts";
 import type { OutboxTurn } from "../outbox/turn.ts";
+import { maxJoinedBytes, writeBatch } from "./batch-writer.ts";
+import type { AskingTransport } from "./connection-server.ts";
 import { type Denials, refuse } from "./refusal.ts";
 
 /** An upgrade request that waits for an application's decision. */
@@ -23,11 +25,6 @@ export interface SharedParts {
   readonly turn: OutboxTurn;
   readonly denials: Denials;
 }
-
-/** Batches up to this size are joined into one buffer that all their connections share; larger ones are written frame by frame. */
-const maxJoinedBytes = 65_536;
-/** TLS cuts records at 16 KiB anyway. */
-const maxJoinedTlsBytes = 16_384;
 
 /** The answer headers that an accepted handshake adds; read by the server's `headers` event. */
 export const acceptOptionsOf: WeakMap<IncomingMessage, AcceptOptions> = new WeakMap<IncomingMessage, AcceptOptions>();
@@ -59,7 +56,7 @@ interface OwnedStream extends Duplex {
  *
  * With a negotiated extension every frame goes through `ws.send` instead, since raw frames would overtake compressed ones.
  */
-export class WebSocketTransport implements Transport {
+export class WebSocketTransport implements AskingTransport {
   readonly kind = "websocket";
   readonly turn: OutboxTurn;
   readonly #shared: SharedParts;
@@ -78,13 +75,11 @@ export class WebSocketTransport implements Transport {
     this.turn = shared.turn;
   }
 
-  /** Tells it whose frames it carries. */
   bind(connection: Connection): void {
     this.#connection = connection;
     (this.#socket as OwnedStream)[transportOf] = this;
   }
 
-  /** Notices a peer that leaves before the handshake is decided; needed only where deciding takes more than a turn. */
   watchHandshake(): void {
     this.#isWatching = true;
     this.#socket.on("readable", lookForEnd);
@@ -154,16 +149,8 @@ export class WebSocketTransport implements Transport {
   write(batch: Batch): void {
     // Once `ws` has sent a close frame, or answered one, nothing may follow it.
     if (this.#webSocket?.readyState !== WebSocket.OPEN) return;
-    if (!this.#isRaw) this.#writeThrough(batch);
-    else if (batch.count === 1)
-      this.#socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(this.turn.encoder));
-    else if (batch.bytes <= ("encrypted" in this.#socket ? maxJoinedTlsBytes : maxJoinedBytes)) {
-      this.#socket.write((batch.joined ??= this.#join(batch)));
-    } else {
-      this.#socket.cork();
-      for (const frame of batch.frames()) this.#socket.write(frame.bytes(this.turn.encoder));
-      this.#socket.uncork();
-    }
+    if (this.#isRaw) writeBatch(this.#socket, batch, this.turn.encoder);
+    else this.#writeThrough(batch);
     if (this.#isRaw && this.#socket.writableNeedDrain) this.#socket.once("drain", socketDrained);
   }
 
@@ -197,13 +184,6 @@ export class WebSocketTransport implements Transport {
     webSocket.on("pong", pongArrived);
     webSocket.on("error", socketFailed);
     webSocket.on("close", webSocketClosed);
-  }
-
-  #join(batch: Batch): Buffer {
-    return Buffer.concat(
-      batch.frames().map((frame) => frame.bytes(this.turn.encoder)),
-      batch.bytes,
-    );
   }
 
   #writeThrough(batch: Batch): void {

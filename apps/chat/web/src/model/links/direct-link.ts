@@ -4,6 +4,7 @@ import type { DirectLine } from "../../../../contract/words.ts";
 import { CatchingUp } from "./catching-up.ts";
 import { type ConversationLink, sayTimeoutMs } from "./conversation-link.ts";
 import { type LinkState, linkStateOf } from "./link-state.ts";
+import { wayThrough } from "./way-through.ts";
 
 /** Who hears what the connection for direct messages brings. */
 export interface DirectOwner {
@@ -23,7 +24,10 @@ export class DirectLink {
   #isLive = false;
 
   constructor(owner: DirectOwner) {
-    const remote = connect<typeof direct>("/direct", { reconnect: { maxFirstAttempts: Infinity } });
+    const remote = connect<typeof direct>("/direct", {
+      WebSocket: wayThrough,
+      reconnect: { maxFirstAttempts: Infinity },
+    });
     this.#remote = remote;
     const changed = (link: LinkState): void => {
       this.#isLive = link.kind === "live";

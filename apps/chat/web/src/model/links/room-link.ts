@@ -7,6 +7,7 @@ import { sortNames, withName, withoutName } from "../names.ts";
 import { type ConversationLink, sayTimeoutMs } from "./conversation-link.ts";
 import { linkStateOf } from "./link-state.ts";
 import { outcomeOf } from "./problem.ts";
+import { wayThrough } from "./way-through.ts";
 
 /** Who hears what the connection to a room brings, apart from what is said in it. */
 export interface RoomOwner {
@@ -22,6 +23,7 @@ export class RoomLink {
 
   constructor(name: string, owner: RoomOwner, surroundings: ConversationSurroundings) {
     const remote = connect<typeof room>(`/rooms/${encodeURIComponent(name)}`, {
+      WebSocket: wayThrough,
       // Whether one may be here was asked before: it is never the reason to give up.
       reconnect: { maxFirstAttempts: Infinity },
     });

@@ -3,6 +3,7 @@ import type { Announcement, site } from "../../../../contract/site.ts";
 import type { Membership, RoomInfo } from "../../../../contract/words.ts";
 import { type LinkState, linkStateOf } from "./link-state.ts";
 import { outcomeOf, problemOf } from "./problem.ts";
+import { wayThrough } from "./way-through.ts";
 
 /** A room, and what one is to it. */
 export interface OwnRoom {
@@ -41,7 +42,7 @@ export class SiteLink {
   readonly #remote: RemoteConsumer<typeof site>;
 
   constructor(owner: SiteOwner) {
-    const remote = connect<typeof site>("/site", { reconnect: { maxFirstAttempts: Infinity } });
+    const remote = connect<typeof site>("/site", { WebSocket: wayThrough, reconnect: { maxFirstAttempts: Infinity } });
     this.#remote = remote;
     this.#stop = hear(remote, owner);
   }

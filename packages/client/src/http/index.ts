@@ -1,0 +1,1 @@
+export { anySocket, type AnySocketOptions, type ConnectTransport } from "./any-socket.ts";

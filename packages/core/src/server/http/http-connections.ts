@@ -1,0 +1,214 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Scope } from "../../connection/scope.ts";
+import { OutboxTurn } from "../../outbox/turn.ts";
+import type { ConnectionServer } from "../connection-server.ts";
+import { scopeOf } from "../handshake.ts";
+import { pacedTurn } from "../paced-turn.ts";
+import type { Denials } from "../refusal.ts";
+import { discard, readBody } from "../request-body.ts";
+import { eventStreamEncoder, eventStreamHeaders } from "./event-stream.ts";
+import { EventStreamTransport } from "./event-stream-transport.ts";
+import { type Asker, HttpPeer } from "./http-peer.ts";
+import { HttpRelay, type RelayedAnswer, type RelayedRequest } from "./http-relay.ts";
+import { PollTransport } from "./poll-transport.ts";
+import { readPoll, readSend } from "./requests.ts";
+
+/** What connections over HTTP are made of. */
+export interface HttpConnectionsParts {
+  readonly connections: ConnectionServer;
+  readonly scope: Pick<Scope, "state" | "rootPath">;
+  readonly denials: Denials;
+  readonly accepts: (request: IncomingMessage) => boolean;
+  /** Which of them are allowed; others are not there. */
+  readonly kinds: readonly string[];
+}
+
+/** The parameter of the query that makes a request one of ours; applications do not see it. */
+const parameter = "~solent";
+const mark = new RegExp(`[?&]${parameter}=([a-z]*)(?:&|$)`);
+
+const protocolsHeader = "solent-protocols";
+
+const bodyTimeoutMs = 10_000;
+
+/** Takes the requests of connections over HTTP: Server-Sent Events, long polls, and the way up of both. */
+export class HttpConnections {
+  readonly #parts: HttpConnectionsParts;
+  readonly #turn = new OutboxTurn(eventStreamEncoder, pacedTurn());
+  readonly #peers = new Map<string, HttpPeer>();
+  readonly #relay: HttpRelay | undefined;
+
+  constructor(parts: HttpConnectionsParts) {
+    this.#parts = parts;
+    const layer = parts.connections.environment.layers.get("default");
+    this.#relay = layer && new HttpRelay(layer, (request) => this.#perform(request));
+  }
+
+  /** Takes its requests before the listeners that an HTTP server has already. @returns a function that gives them back. */
+  listen(server: Server): () => void {
+    const others = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      const op = mark.exec(request.url ?? "")?.[1];
+      if (op === undefined || !this.#parts.accepts(request))
+        for (const other of others) other.call(server, request, response);
+      else void this.#handle(op, request, response);
+    };
+    server.removeAllListeners("request").on("request", onRequest);
+    return () => {
+      server.off("request", onRequest);
+      for (const other of others) server.on("request", other);
+      this.#relay?.close();
+    };
+  }
+
+  async #handle(op: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("error", ignore);
+    const isKnown = op === "send" || op === "poll" || op === "sse";
+    if (isKnown && request.method === "OPTIONS")
+      answer(request, response, { status: 204, headers: preflight(request) });
+    else if (!isKnown || (op !== "send" && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
+    else if (request.method === "GET" && op !== "send") this.#open(op, request, response);
+    else if (request.method === "POST" && op !== "sse") await this.#carry(op, request, response);
+    else answer(request, response, { status: 405, headers: { allow: op === "send" ? "POST" : "GET" } });
+  }
+
+  #open(kind: "sse" | "poll", request: IncomingMessage, response: ServerResponse): void {
+    const { connections, scope: shared, denials } = this.#parts;
+    const asker = askerOf(request);
+    const refusal = connections.refusal();
+    if (refusal !== undefined) return answer(request, response, refusal);
+    // A foreign page that hides its origin, as an <img> does, must not open anything in a user's name.
+    if (
+      asker.origin === undefined &&
+      asker.site !== undefined &&
+      asker.site !== "same-origin" &&
+      asker.site !== "none"
+    ) {
+      return answer(request, response, { status: 403 });
+    }
+    request.url = withoutMark(request.url ?? "/");
+    const scope = scopeOf(request, { type: "websocket", ...shared });
+    if (scope === undefined) return answer(request, response, { status: 400 });
+    const { limits } = connections.environment;
+    const secret = randomBytes(18).toString("base64url");
+    const id = this.#relay === undefined ? secret : `${secret}.${this.#relay.address}`;
+    const parts = {
+      ...{ id, turn: this.#turn, denials, headers: corsHeaders(asker) },
+      closeTimeoutMs: limits.closeTimeoutMs,
+      heartbeatTimeoutMs: limits.heartbeatTimeoutMs,
+      onGone: () => void this.#peers.delete(id),
+    };
+    const transport = kind === "sse" ? new EventStreamTransport(response, parts) : new PollTransport(response, parts);
+    this.#peers.set(id, new HttpPeer(transport, asker, limits.maxFrameBytes));
+    connections.open({ ...scope, subprotocols: offeredBy(request) }, transport);
+  }
+
+  async #carry(op: "send" | "poll", request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { maxFrameBytes } = this.#parts.connections.environment.limits;
+    // Every quote of a frame is escaped in the body.
+    const read = await readBody(request, { maxBodyBytes: 2 * maxFrameBytes + 65_536, bodyTimeoutMs });
+    if (read === "gone") return;
+    if (typeof read === "string") {
+      answer(request, response, { status: read === "large" ? 413 : 408 });
+      return;
+    }
+    const body = read.toString("utf8");
+    const asker = askerOf(request);
+    const { id } = (op === "send" ? readSend(body) : readPoll(body)) ?? {};
+    if (id === undefined) {
+      answer(request, response, { status: 400 });
+      return;
+    }
+    const owner = this.#ownerOf(id);
+    const carried = { op, body, asker };
+    const answered = owner === undefined ? this.#perform(carried, response) : owner.ask(addressOf(id), carried);
+    const { status, body: text } = await answered;
+    if (!response.destroyed) answer(request, response, { status, headers: corsHeaders(asker), body: text });
+  }
+
+  // The relay, where the connection is another node's.
+  #ownerOf(id: string): HttpRelay | undefined {
+    const address = addressOf(id);
+    return address === "" || address === this.#relay?.address ? undefined : this.#relay;
+  }
+
+  /** @param response whose end ends a poll; where another node has it, the next poll does. */
+  async #perform({ op, body, asker }: RelayedRequest, response?: ServerResponse): Promise<RelayedAnswer> {
+    const none = (status: number): RelayedAnswer => ({ status, body: "" });
+    if (op === "send") {
+      const request = readSend(body);
+      const peer = this.#peers.get(request?.id ?? "");
+      if (request === undefined || peer === undefined) return none(410);
+      return peer.isOwn(asker) ? none(await peer.send(request)) : none(403);
+    }
+    const request = readPoll(body);
+    const peer = this.#peers.get(request?.id ?? "");
+    if (request === undefined || peer === undefined) return none(410);
+    if (!peer.isOwn(asker)) return none(403);
+    return new Promise((resolve) => {
+      const forget = peer.poll(request.after, (reply) =>
+        resolve(reply.status === 200 ? { status: 200, body: reply.body.toString("utf8") } : none(reply.status)),
+      );
+      if (forget === undefined) resolve(none(409));
+      else response?.once("close", forget);
+    });
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, { status, headers = {}, body = "" }: Answer): void {
+  const isEvents = status === 200;
+  response.writeHead(status, {
+    ...(isEvents ? eventStreamHeaders : status === 204 ? {} : { "content-type": "text/plain; charset=utf-8" }),
+    ...headers,
+    ...(status === 204 ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+  });
+  response.end(body);
+  discard(request, bodyTimeoutMs);
+}
+
+function askerOf({ headers }: IncomingMessage): Asker {
+  const site = headers["sec-fetch-site"];
+  return { origin: headers.origin, site: typeof site === "string" ? site : undefined };
+}
+
+// Only the page whose origin was admitted can read what it is answered.
+function corsHeaders({ origin }: Asker): Readonly<Record<string, string>> {
+  if (origin === undefined) return {};
+  return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true", vary: "origin" };
+}
+
+// A page of another origin asks first when it offers a token. Whether it may connect is decided when it does.
+function preflight(request: IncomingMessage): Readonly<Record<string, string>> {
+  return {
+    ...corsHeaders(askerOf(request)),
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": protocolsHeader,
+    "access-control-max-age": "600",
+  };
+}
+
+// What a WebSocket offers as subprotocols, a token above all; a page may not set that header itself.
+function offeredBy({ headers }: IncomingMessage): readonly string[] {
+  const offered = headers[protocolsHeader];
+  return typeof offered === "string" ? offered.split(",").map((name) => name.trim()) : [];
+}
+
+function addressOf(id: string): string {
+  const dot = id.indexOf(".");
+  return dot < 0 ? "" : id.slice(dot + 1);
+}
+
+function withoutMark(url: string): string {
+  const [path = "", query = ""] = url.split("?", 2);
+  const rest = query.split("&").filter((part) => !part.startsWith(`${parameter}=`));
+  return rest.length === 0 ? path : `${path}?${rest.join("&")}`;
+}
+
+function ignore(): void {}
