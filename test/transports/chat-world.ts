@@ -22,12 +22,13 @@ export const chat = contract({
   events: { "chat.message": line },
 });
 
-/** A room where everything is said to everybody; nobody may be in the one called "closed", and who says "bye" has to go. */
+/** A room where everything is said to everybody; nobody may be in those called "closed" and "members", and who says "bye" has to go. */
 class Chat extends WebSocketConsumer.of(chat) {
   room = this.group(`chat.${this.params.room}`);
 
   override async connect() {
     if (this.params.room === "closed") return this.deny(403);
+    if (this.params.room === "members") return this.deny(401);
     await this.room.join();
     return this.accept();
   }

@@ -46,6 +46,20 @@ describe.each(worlds)("over $transport, with $nodes nodes and nothing that stick
     await expect.poll(() => world.connections, { timeout: 5000 }).toBe(0);
   });
 
+  test("a shared connection takes nobody in after the server has asked who it is, and ends with its last consumer", async () => {
+    await using world = await ChatWorld.start(nodes);
+    const hub = multiplex(world.url, { WebSocket: only(transport) });
+    const red = hub.open<typeof chat>("/rooms/red");
+    expect(await red.call("say", { text: "a" })).toEqual({ room: "red" });
+    expect(await hub.open<typeof chat>("/rooms/members").closed).toMatchObject({ code: 4401, cause: "server" });
+    // With the cookies that the page has now.
+    const blue = hub.open<typeof chat>("/rooms/blue");
+    expect(await blue.call("say", { text: "b" })).toEqual({ room: "blue" });
+    expect(world.connections).toBe(2);
+    for (const each of [red, blue]) each.close();
+    await expect.poll(() => world.connections).toBe(0);
+  });
+
   test("a denied connection is not tried again", async () => {
     await using world = await ChatWorld.start(nodes);
     const socket = transport === "websocket" ? anySocket({ WebSocket }) : only(transport);

@@ -8,13 +8,16 @@ export interface SharedSocketOptions {
   readonly rootPath?: string;
 }
 
-const lingerMs = 1_000;
+/** Who the page is has changed: see docs/reference/close-codes.md. */
+const unauthenticated = 4401;
 
 /**
  * Makes a class for `connect`'s option `WebSocket`: all that use it share one connection to their server.
  *
- * Each of them opens and ends for itself, and comes back by itself. Consumers without a contract cannot share. A token is
- * offered once, with the first.
+ * Each of them opens and ends for itself, and comes back by itself. Consumers without a contract cannot share.
+ *
+ * The page's cookies and its token are those of the moment when the connection is opened. It ends with the last consumer, and
+ * takes no further one after the server has said 4401: so nobody is taken for who signed out before.
  */
 export function sharedSocket({ WebSocket, rootPath = "" }: SharedSocketOptions = {}): WebSocketConstructor {
   const trunks = new Map<string, Trunk>();
@@ -22,7 +25,7 @@ export function sharedSocket({ WebSocket, rootPath = "" }: SharedSocketOptions =
     constructor(url: string, protocols: string[]) {
       const { origin, pathname, search } = new URL(url);
       let trunk = trunks.get(origin);
-      if (trunk === undefined || trunk.isClosed) {
+      if (trunk === undefined || trunk.isStale) {
         const Socket = WebSocket ?? globalThis.WebSocket;
         trunk = new Trunk(new Socket(`${origin}${rootPath}/~solent`, protocols));
         trunks.set(origin, trunk);
@@ -46,10 +49,11 @@ class Trunk {
   readonly #lanes = new Map<number, Lane>();
   #waiting: string[] | undefined = [];
   #removed: number[] = [];
-  #hasLost = false;
   #count = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  isClosed = false;
+  #isLooking = false;
+  #isClosed = false;
+  /** Whether it takes no further lanes. */
+  isStale = false;
 
   constructor(socket: WebSocketLike) {
     this.#socket = socket;
@@ -61,8 +65,7 @@ class Trunk {
     socket.onmessage = ({ data }: { data: unknown }) => typeof data === "string" && this.#received(data);
     socket.onerror = () => {};
     socket.onclose = ({ code, reason }: { code: number; reason: string }) => {
-      this.isClosed = true;
-      clearTimeout(this.#timer);
+      this.isStale = this.#isClosed = true;
       for (const lane of this.#lanes.values()) lane.ended(code, reason);
     };
   }
@@ -73,23 +76,17 @@ class Trunk {
 
   /** @returns the lane's number. */
   add(lane: Lane, path: string): number {
-    clearTimeout(this.#timer);
     this.#count += 1;
     this.#lanes.set(this.#count, lane);
     this.send(JSON.stringify({ open: this.#count, path }));
     return this.#count;
   }
 
-  /**
-   * Frees a lane; the connection ends a moment after the last.
-   *
-   * @param isLost whether it was given up, rather than closed: when all of them are, so is what they share.
-   */
-  remove(number: number, isLost: boolean): void {
-    if (!this.#lanes.delete(number) || this.isClosed) return;
-    this.#hasLost ||= isLost;
-    // Each of several listeners to one event has microtasks of its own after it.
-    if (this.#removed.push(number) === 1) setTimeout(() => this.#tellRemoved(), 0);
+  /** Frees a lane; the connection ends with the last. */
+  remove(number: number): void {
+    if (!this.#lanes.delete(number)) return;
+    this.#removed.push(number);
+    this.#lookSoon();
   }
 
   send(text: string): void {
@@ -97,18 +94,23 @@ class Trunk {
     else this.#waiting.push(text);
   }
 
-  #tellRemoved(): void {
-    const removed = this.#removed;
-    this.#removed = [];
-    if (this.isClosed) return;
-    if (this.#hasLost && this.#lanes.size === 0) return this.#close();
-    this.#hasLost = false;
-    for (const close of removed) this.send(JSON.stringify({ close }));
-    if (this.#lanes.size === 0) this.#timer = setTimeout(() => this.#close(), lingerMs);
+  // Not in a microtask: each of several listeners to one event has some of its own after it.
+  #lookSoon(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    setTimeout(() => this.#look(), 0);
   }
 
-  #close(): void {
-    this.isClosed = true;
+  #look(): void {
+    const removed = this.#removed;
+    this.#removed = [];
+    this.#isLooking = false;
+    if (this.#isClosed) return;
+    if (this.#lanes.size > 0) {
+      for (const close of removed) this.send(JSON.stringify({ close }));
+      return;
+    }
+    this.isStale = this.#isClosed = true;
     this.#socket.close(1000);
   }
 
@@ -125,6 +127,8 @@ class Trunk {
     const lane = this.#lanes.get(closed ?? -1);
     if (lane === undefined) return;
     this.#lanes.delete(closed ?? -1);
+    this.isStale ||= code === unauthenticated;
+    this.#lookSoon();
     lane.ended(code, reason);
   }
 }
@@ -153,11 +157,11 @@ class Lane implements WebSocketLike {
     if (this.readyState === 1) this.#trunk.send(`{"ch":${this.#number},${text.slice(1)}`);
   }
 
-  close(code?: number, reason = ""): void {
+  close(code = 1000, reason = ""): void {
     if (this.readyState >= 2) return;
     this.readyState = 2;
-    this.#trunk.remove(this.#number, code === undefined);
-    queueMicrotask(() => this.ended(code ?? 1000, reason));
+    this.#trunk.remove(this.#number);
+    queueMicrotask(() => this.ended(code, reason));
   }
 
   opened(): void {
