@@ -1,8 +1,9 @@
 import { SolentError } from "../errors/solent-error.ts";
-import { type Deferred, deferred, done, rejected } from "../internal/deferred.ts";
+import { type Deferred, deferred, rejected } from "../internal/deferred.ts";
 import type { BrokerQueues, Pulled, QueuedHole, QueuedMessage } from "../layer/broker.ts";
 import { gapNotice, type LayerMessage, type LeasedMessage } from "../layer/message.ts";
 import { Readers, type ReceiveOptions } from "../layer/readers.ts";
+import { unleased } from "./plain-channels.ts";
 
 /** What the readers of a queue share with those of all others. */
 export interface SharedQueueParts {
@@ -208,8 +209,7 @@ export class SharedQueue {
 
   #giveNotice({ group, cause }: QueuedHole): void {
     const message = gapNotice({ group, from: undefined, to: undefined, cause });
-    const settle = (): Promise<void> => done;
-    const notice: LeasedMessage = { message, attempts: 1, settle, giveBack: settle, abandon: settle };
+    const notice = unleased(message);
     if (!this.#readers.hand(notice)) this.#notices.push(notice);
   }
 

@@ -33,7 +33,6 @@ export class EventStreamTransport extends HttpTransport {
     opening.useChunkedEncodingByDefault = false;
     opening.writeHead(200, { ...headers, connection: "close" });
     opening.flushHeaders();
-    opening.on("error", () => {});
     opening.on("close", () => this.#closed());
     socket.on("drain", () => this.connection.handleDrain());
     socket.write(padding);
@@ -68,10 +67,10 @@ export class EventStreamTransport extends HttpTransport {
     });
   }
 
-  /** The page has answered a ping; from now on it has to answer each. */
-  answered(): void {
+  // Who has answered once has to answer each.
+  override answered(): void {
     this.#hasAnswered = true;
-    this.connection.handlePong();
+    super.answered();
   }
 
   protected release(): void {

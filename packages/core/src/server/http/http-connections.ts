@@ -12,7 +12,7 @@ import { EventStreamTransport } from "./event-stream-transport.ts";
 import { type Asker, HttpPeer } from "./http-peer.ts";
 import { HttpRelay, type RelayedAnswer, type RelayedRequest } from "./http-relay.ts";
 import { PollTransport } from "./poll-transport.ts";
-import { readPoll, readSend } from "./requests.ts";
+import { readRequest, type UpRequest } from "./requests.ts";
 
 /** What connections over HTTP are made of. */
 export interface HttpConnectionsParts {
@@ -42,7 +42,7 @@ export class HttpConnections {
   constructor(parts: HttpConnectionsParts) {
     this.#parts = parts;
     const layer = parts.connections.environment.layers.get("default");
-    this.#relay = layer && new HttpRelay(layer, (request) => this.#perform(request));
+    this.#relay = layer && new HttpRelay(layer, (request) => this.#performCarried(request));
   }
 
   /** Takes its requests before the listeners that an HTTP server has already. @returns a function that gives them back. */
@@ -115,45 +115,42 @@ export class HttpConnections {
     }
     const body = read.toString("utf8");
     const asker = askerOf(request);
-    const { id } = (op === "send" ? readSend(body) : readPoll(body)) ?? {};
-    if (id === undefined) {
+    const asked = readRequest(op, body);
+    if (asked === undefined) {
       answer(request, response, { status: 400 });
       return;
     }
-    const owner = this.#ownerOf(id);
-    const carried = { op, body, asker };
-    const answered = owner === undefined ? this.#perform(carried, response) : owner.ask(addressOf(id), carried);
-    const { status, body: text } = await answered;
+    const address = addressOf(asked.id);
+    const isOurs = address === "" || address === this.#relay?.address || this.#relay === undefined;
+    const { status, body: text } = await (isOurs
+      ? this.#perform(asked, asker, response)
+      : this.#relay.ask(address, { op, body, asker }));
     if (!response.destroyed) answer(request, response, { status, headers: corsHeaders(asker), body: text });
   }
 
-  // The relay, where the connection is another node's.
-  #ownerOf(id: string): HttpRelay | undefined {
-    const address = addressOf(id);
-    return address === "" || address === this.#relay?.address ? undefined : this.#relay;
+  // Another node has carried it here.
+  async #performCarried({ op, body, asker }: RelayedRequest): Promise<RelayedAnswer> {
+    const asked = readRequest(op, body);
+    return asked === undefined ? withoutBody(400) : this.#perform(asked, asker);
   }
 
   /** @param response whose end ends a poll; where another node has it, the next poll does. */
-  async #perform({ op, body, asker }: RelayedRequest, response?: ServerResponse): Promise<RelayedAnswer> {
-    const none = (status: number): RelayedAnswer => ({ status, body: "" });
-    if (op === "send") {
-      const request = readSend(body);
-      const peer = this.#peers.get(request?.id ?? "");
-      if (request === undefined || peer === undefined) return none(410);
-      return peer.isOwn(asker) ? none(await peer.send(request)) : none(403);
-    }
-    const request = readPoll(body);
-    const peer = this.#peers.get(request?.id ?? "");
-    if (request === undefined || peer === undefined) return none(410);
-    if (!peer.isOwn(asker)) return none(403);
+  async #perform(asked: UpRequest, asker: Asker, response?: ServerResponse): Promise<RelayedAnswer> {
+    const peer = this.#peers.get(asked.id);
+    if (peer === undefined) return withoutBody(410);
+    if (!peer.isOwn(asker)) return withoutBody(403);
+    if (asked.op === "send") return withoutBody(await peer.send(asked.send));
     return new Promise((resolve) => {
-      const forget = peer.poll(request.after, (reply) =>
-        resolve(reply.status === 200 ? { status: 200, body: reply.body.toString("utf8") } : none(reply.status)),
+      const forget = peer.transport.poll(asked.after, (reply) =>
+        resolve(reply.status === 200 ? { status: 200, body: reply.body.toString("utf8") } : withoutBody(reply.status)),
       );
-      if (forget === undefined) resolve(none(409));
-      else response?.once("close", forget);
+      response?.once("close", forget);
     });
   }
+}
+
+function withoutBody(status: number): RelayedAnswer {
+  return { status, body: "" };
 }
 
 interface Answer {
@@ -178,7 +175,7 @@ function askerOf({ headers }: IncomingMessage): Asker {
   return { origin: headers.origin, site: typeof site === "string" ? site : undefined };
 }
 
-// Only the page whose origin was admitted can read what it is answered.
+// A page may read what it is answered, a refusal too: what it may do was decided by its origin.
 function corsHeaders({ origin }: Asker): Readonly<Record<string, string>> {
   if (origin === undefined) return {};
   return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true", vary: "origin" };

@@ -1,6 +1,4 @@
-import { EventStreamTransport } from "./event-stream-transport.ts";
 import type { HttpTransport } from "./http-transport.ts";
-import { type PollReply, PollTransport } from "./poll-transport.ts";
 import type { SendRequest } from "./requests.ts";
 
 /** Who asks: what a browser says about the page, which no page can change. */
@@ -12,7 +10,7 @@ export interface Asker {
 }
 
 /** The status of an answer without a body. */
-export type SendStatus = 204 | 403 | 409 | 413 | 429;
+export type SendStatus = 204 | 409 | 413 | 429;
 
 /** How many requests of one connection may wait for a consumer that does not read. */
 const maxWaitingSends = 4;
@@ -44,7 +42,7 @@ export class HttpPeer {
 
   /** Takes frames, each request once and in its order. Resolves when the connection has taken them. */
   async send({ n, frames, isPong, close }: SendRequest): Promise<SendStatus> {
-    if (isPong && this.transport instanceof EventStreamTransport) this.transport.answered();
+    if (isPong) this.transport.answered();
     if (n > this.#next) return 409;
     if (n === this.#next) {
       if (frames.some((frame) => Buffer.byteLength(frame) > this.#maxFrameBytes)) return 413;
@@ -54,11 +52,6 @@ export class HttpPeer {
     }
     if (close !== undefined) this.transport.leave(close.code, close.reason);
     return 204;
-  }
-
-  /** Asks for what comes after an answer; `undefined` where the connection is no long poll. */
-  poll(after: number, reply: PollReply): (() => void) | undefined {
-    return this.transport instanceof PollTransport ? this.transport.poll(after, reply) : undefined;
   }
 
   async #hand(frames: SendRequest["frames"]): Promise<void> {

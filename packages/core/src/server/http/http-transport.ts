@@ -23,6 +23,15 @@ export interface HttpTransportParts {
   readonly onGone: () => void;
 }
 
+/** What a poll is answered with: the whole body, or why there is none. */
+export type PollAnswer =
+  | { readonly status: 200; readonly body: Buffer }
+  /** Another poll has taken its place, or it asks for what was acknowledged, or for nothing that there is; or the connection has ended. */
+  | { readonly status: 409 | 410 };
+
+/** Takes the answer of a poll that waits. */
+export type PollReply = (answer: PollAnswer) => void;
+
 /** What both ways over HTTP have in common: the request that opens the connection, and whether the way up is open. */
 export abstract class HttpTransport implements AskingTransport {
   abstract readonly kind: string;
@@ -60,7 +69,6 @@ export abstract class HttpTransport implements AskingTransport {
   }
 
   catchErrors(): void {
-    this.#opening?.on("error", ignore);
     this.#opening?.on("close", this.#left);
   }
 
@@ -117,6 +125,21 @@ export abstract class HttpTransport implements AskingTransport {
     }
   }
 
+  /** The page gives a sign of life. */
+  answered(): void {
+    this.connection.handlePong();
+  }
+
+  /**
+   * The page asks for what comes after an answer; only where it polls is there one.
+   *
+   * @returns forgets the poll: its request has ended.
+   */
+  poll(_after: number, reply: PollReply): () => void {
+    reply({ status: 409 });
+    return nothing;
+  }
+
   /** The page has closed the connection. */
   leave(code: number, reason: string): void {
     this.connection.flush();
@@ -138,4 +161,5 @@ export abstract class HttpTransport implements AskingTransport {
   }
 }
 
-function ignore(): void {}
+/** For a poll that is answered already. */
+export function nothing(): void {}

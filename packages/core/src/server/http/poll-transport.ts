@@ -3,19 +3,10 @@ import { closeCodes } from "../../errors/close-codes.ts";
 import type { Batch } from "../../outbox/batch.ts";
 import { joinBatch } from "../batch-writer.ts";
 import { controlEvent } from "./event-stream.ts";
-import { HttpTransport } from "./http-transport.ts";
+import { HttpTransport, nothing, type PollReply } from "./http-transport.ts";
 
 /** How long a poll waits for something to say. */
 const holdMs = 25_000;
-
-/** What a poll is answered with: the whole body, or why there is none. */
-export type PollAnswer =
-  | { readonly status: 200; readonly body: Buffer }
-  /** Another poll has taken its place, or it asks for what was acknowledged; or the connection has ended. */
-  | { readonly status: 409 | 410 };
-
-/** Takes the answer of a poll that waits. */
-export type PollReply = (answer: PollAnswer) => void;
 
 /**
  * Long polling: each request is held until there is something to say, and then answered with all of it.
@@ -80,30 +71,25 @@ export class PollTransport extends HttpTransport {
     if (this.#reply !== undefined) this.#answer();
   }
 
-  /**
-   * The peer asks for what comes after an answer.
-   *
-   * @returns forgets the poll: its request has ended.
-   */
-  poll(after: number, reply: PollReply): () => void {
+  override poll(after: number, reply: PollReply): () => void {
     this.#reply?.({ status: 409 });
     this.#reply = undefined;
     const isRepeated = after === this.#number - 1 && this.#unread !== undefined;
     if (!isRepeated && after !== this.#number) {
       reply({ status: 409 });
-      return () => {};
+      return nothing;
     }
     this.connection.handlePong();
     if (isRepeated) {
       reply({ status: 200, body: this.#unread as Buffer });
       this.#waitForPoll();
-      return () => {};
+      return nothing;
     }
     this.#unread = undefined;
     if (this.#isClosing && this.#ready.length === 0) {
       this.#gone();
       reply({ status: 410 });
-      return () => {};
+      return nothing;
     }
     this.#reply = reply;
     if (this.#ready.length > 0) this.#answer();

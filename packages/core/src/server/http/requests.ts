@@ -1,7 +1,5 @@
 /** A request for the way up: frames in their order, and signs of life. */
 export interface SendRequest {
-  /** The connection's secret name. */
-  readonly id: string;
   /** 1 for the first request of a connection, then one more each; 0 for one without frames, which has no order. */
   readonly n: number;
   readonly frames: readonly (string | Uint8Array)[];
@@ -11,30 +9,32 @@ export interface SendRequest {
   readonly close: { readonly code: number; readonly reason: string } | undefined;
 }
 
-/** A request for what comes after an answer. */
-export interface PollRequest {
-  readonly id: string;
-  /** The number of the last answer that has arrived. */
-  readonly after: number;
+/** What a POST asks for. */
+export type UpRequest =
+  /** `id` is the connection's secret name. */
+  | { readonly op: "send"; readonly id: string; readonly send: SendRequest }
+  /** `after` is the number of the last answer that has arrived. */
+  | { readonly op: "poll"; readonly id: string; readonly after: number };
+
+/** Reads the body of a POST; `undefined` when it is malformed. */
+export function readRequest(op: UpRequest["op"], body: string): UpRequest | undefined {
+  const value = parse(body);
+  if (typeof value?.["id"] !== "string") return undefined;
+  const { id, after } = value as { readonly id: string; readonly after?: unknown };
+  if (op === "poll") return isCount(after) ? { op, id, after } : undefined;
+  const send = readSend(value);
+  return send && { op, id, send };
 }
 
-/** Reads the body of a `send`: `{"id","n","frames":[text or {"binary":base64}],"pong":true,"close":{"code","reason"}}`. */
-export function readSend(body: string): SendRequest | undefined {
-  const value = parse(body);
-  if (value === undefined) return undefined;
-  const { id, n = 0, frames = [], pong = false, close } = value;
-  if (typeof id !== "string" || !isCount(n) || !Array.isArray(frames) || typeof pong !== "boolean") return undefined;
+// `{"n","frames":[text or {"binary":base64}],"pong":true,"close":{"code","reason"}}`
+function readSend(value: Readonly<Record<string, unknown>>): SendRequest | undefined {
+  const { n = 0, frames = [], pong = false, close } = value;
+  if (!isCount(n) || !Array.isArray(frames) || typeof pong !== "boolean") return undefined;
   const payloads = (frames as unknown[]).map(readFrame);
   const end = close === undefined ? undefined : readClose(close);
   if (payloads.includes(undefined) || end === "malformed") return undefined;
   if (n === 0 && payloads.length > 0) return undefined;
-  return { id, n, frames: payloads as (string | Uint8Array)[], isPong: pong, close: end };
-}
-
-/** Reads the body of a `poll`: `{"id","after"}`. */
-export function readPoll(body: string): PollRequest | undefined {
-  const { id, after } = parse(body) ?? {};
-  return typeof id === "string" && isCount(after) ? { id, after } : undefined;
+  return { n, frames: payloads as (string | Uint8Array)[], isPong: pong, close: end };
 }
 
 function parse(body: string): Readonly<Record<string, unknown>> | undefined {
