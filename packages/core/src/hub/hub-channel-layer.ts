@@ -28,10 +28,11 @@ import {
   type ChannelLayerOptions,
   type ClusterOptions,
   resolveClusterOptions,
+  type ResolvedClusterOptions,
   type ResolvedLayerOptions,
   resolveLayerOptions,
 } from "../layer/layer-options.ts";
-import type { DeliveryCounters, OverflowPolicy } from "../layer/mailbox.ts";
+import type { OverflowPolicy } from "../layer/mailbox.ts";
 import type { Member, Seat } from "../layer/member.ts";
 import type { EventData, LayerMessage, LeasedMessage } from "../layer/message.ts";
 import type { ReceiveOptions } from "../layer/readers.ts";
@@ -58,14 +59,7 @@ export interface ClusterParts {
 /** A channel layer: a hub for the members of this node, and where there is one, a broker to the other nodes. */
 export class HubChannelLayer implements ChannelLayer {
   readonly capabilities: LayerCapabilities;
-  readonly counters: DeliveryCounters;
-  /** The name of this node in the channel names that it gives. */
-  readonly node: string;
-  readonly #options: ResolvedLayerOptions;
-  readonly #hub: Hub;
-  readonly #plain: PlainQueues;
-  readonly #shared: SharedChannels | undefined;
-  readonly #counters: PlainCounters = {
+  readonly counters: PlainCounters = {
     dropped: 0,
     expired: 0,
     replaced: 0,
@@ -73,6 +67,12 @@ export class HubChannelLayer implements ChannelLayer {
     malformed: 0,
     unknownVersion: 0,
   };
+  /** The name of this node in the channel names that it gives. */
+  readonly node: string;
+  readonly #options: ResolvedLayerOptions;
+  readonly #hub: Hub;
+  readonly #plain: PlainQueues;
+  readonly #shared: SharedChannels | undefined;
   readonly #names: NodeNames;
   readonly #remote: Remote | undefined;
   readonly #isSender: boolean;
@@ -87,13 +87,13 @@ export class HubChannelLayer implements ChannelLayer {
   constructor(options: ChannelLayerOptions = {}, cluster?: ClusterOptions & ClusterParts) {
     this.#options = resolveLayerOptions(options);
     this.#hub = new Hub(this.#options);
-    this.counters = this.#counters;
     this.#names = namesOf(cluster);
     this.node = this.#names.node;
-    this.#shared = cluster && this.#share(cluster);
+    const parts = cluster && partsOf(cluster);
+    this.#shared = parts && this.#share(parts);
     this.#plain = this.#shared ?? new PlainChannels(this.#options, this.#hub, this.counters);
     this.#isSender = cluster?.isSender === true;
-    this.#remote = cluster && this.#connect(cluster);
+    this.#remote = parts && this.#connect(parts);
     this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
     this.#remote?.start();
   }
@@ -255,17 +255,17 @@ export class HubChannelLayer implements ChannelLayer {
       published: this.#published,
       delivered: this.#hub.delivered,
       refused: this.#hub.refused,
-      ...this.#counters,
+      ...this.counters,
       duplicates: this.#remote?.duplicates ?? 0,
       gaps: this.#remote?.gaps ?? 0,
       inboxGaps: this.#remote?.inboxGaps ?? 0,
-      unknownVersion: this.#counters.unknownVersion + (this.#remote?.unknownVersion ?? 0),
-      malformed: this.#counters.malformed + (this.#remote?.malformed ?? 0),
+      unknownVersion: this.counters.unknownVersion + (this.#remote?.unknownVersion ?? 0),
+      malformed: this.counters.malformed + (this.#remote?.malformed ?? 0),
       faults: this.#hub.faults,
     };
   }
 
-  #connect({ broker, codec, foreign, isSender, ...cluster }: ClusterOptions & ClusterParts): Remote {
+  #connect({ broker, codec, foreign, isSender, times }: ResolvedCluster): Remote {
     const { maxQueuedMessages, now, expiryMs } = this.#options;
     const local = {
       hub: this.#hub,
@@ -275,24 +275,18 @@ export class HubChannelLayer implements ChannelLayer {
     };
     const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
     const wire = { codec, format: foreign?.format, isSender };
-    const options = { ...resolveClusterOptions(cluster), ...limits, ...wire };
+    const options = { ...times, ...limits, ...wire };
     const remote = new Remote({ names: this.#names, broker, local }, options);
     this.#hub.links = remote.links;
     return remote;
   }
 
-  #share({
-    broker,
-    codec,
-    foreign: _foreign,
-    isSender: _isSender,
-    ...cluster
-  }: ClusterOptions & ClusterParts): SharedChannels | undefined {
+  #share({ broker, codec, times }: ResolvedCluster): SharedChannels | undefined {
     const { queues } = broker;
     if (queues === undefined) return undefined;
     const { node } = this;
-    const parts = { hub: this.#hub, broker, queues, node, codec, counters: this.#counters };
-    return new SharedChannels(parts, { ...this.#options, ...resolveClusterOptions(cluster) });
+    const parts = { hub: this.#hub, broker, queues, node, codec, counters: this.counters };
+    return new SharedChannels(parts, { ...this.#options, ...times });
   }
 
   #flushHere(): void {
@@ -400,6 +394,14 @@ const alone: LayerCapabilities = {
   envelopes: true,
   queues: false,
 };
+
+interface ResolvedCluster extends ClusterParts {
+  readonly times: ResolvedClusterOptions;
+}
+
+function partsOf({ broker, codec, foreign, isSender, ...times }: ClusterOptions & ClusterParts): ResolvedCluster {
+  return { broker, codec, foreign, isSender, times: resolveClusterOptions(times) };
+}
 
 function namesOf(cluster: ClusterParts | undefined): NodeNames {
   const { foreign, broker } = cluster ?? {};
