@@ -12,6 +12,10 @@ export interface Scope {
   readonly rootPath: string;
   /** The query as it arrived, without the question mark. `new URLSearchParams(scope.queryString)` reads it. */
   readonly queryString: string;
+  /** The request's method: `"GET"` for a WebSocket; `""` for a worker. */
+  readonly method: string;
+  /** The version of HTTP it came with: `"1.1"`; `""` for a worker. */
+  readonly httpVersion: string;
   /** Header values by lower-case name; values of repeated headers are joined as Node joins them. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The subprotocols the client offers, in its order. */

@@ -80,6 +80,8 @@ export abstract class ConsumerBase {
 
   /** Called once, before anything else. @internal */
   abstract "~connect"(): void | Promise<void>;
+  /** Called once, when `~connect` is done: runs beside everything else, until it ends. @internal */
+  "~main"?(): Promise<void>;
   /** Called when a frame arrives, ahead of its turn: returns what waits for the turn, if anything does. @internal */
   abstract "~arrival"(payload: string | Uint8Array): Arrival | undefined;
   /** Called in turn with what `~arrival` returned. @internal */

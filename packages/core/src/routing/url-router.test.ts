@@ -21,6 +21,8 @@ function scopeOf(at: string, more: Partial<Scope> = {}): Scope {
     rootPath: "",
     queryString: "",
     headers: {},
+    method: "GET",
+    httpVersion: "1.1",
     subprotocols: [],
     params: {},
     route: [],

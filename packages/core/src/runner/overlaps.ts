@@ -17,6 +17,8 @@ export interface OverlapParts {
   /** Most runs of its type at a time. */
   readonly limit: number;
   readonly work: Promise<unknown>;
+  /** Whether it may run for as long as its connection lives. */
+  readonly isLongLived?: boolean;
   /** Told when it has ended, and whether it had kept everything else waiting. */
   readonly ended: (isFree: boolean) => void;
 }
@@ -41,7 +43,7 @@ export class Overlaps {
     this.size++;
     const isFull = running >= parts.limit;
     if (isFull) this.#fullType = type;
-    const overlap = new Overlap(this.#owner, parts.name);
+    const overlap = new Overlap(this.#owner, parts.name, parts.isLongLived ?? false);
     environment.watch.add(overlap);
     void parts.work
       .catch((error: unknown) => this.#owner.fail(error, parts.name))
@@ -67,11 +69,12 @@ class Overlap implements Watched {
   watch: "out" | "running" | "resting" = "out";
   readonly runningSinceMs: number = performance.now();
   readonly #owner: OverlapOwner;
-  #isReported = false;
+  #isReported: boolean;
 
-  constructor(owner: OverlapOwner, handlerName: string) {
+  constructor(owner: OverlapOwner, handlerName: string, isLongLived: boolean) {
     this.#owner = owner;
     this.handlerName = handlerName;
+    this.#isReported = isLongLived;
   }
 
   get consumerName(): string {

@@ -136,8 +136,22 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
       this.fail(error, step);
       return;
     }
-    if (work === undefined) this.#finishStep();
-    else this.#await(work, "connect");
+    if (work === undefined) {
+      this.#runMain();
+      this.#finishStep();
+    } else this.#await(this.#consumer["~main"] === undefined ? work : work.then(() => this.#runMain()), "connect");
+  }
+
+  // What a consumer does of its own accord, beside the handlers of its events and for as long as it likes.
+  #runMain(): void {
+    if (this.#end !== undefined) return;
+    const work = this.#consumer?.["~main"]?.();
+    if (work === undefined) return;
+    this.handlerName = "handle";
+    (this.#overlaps ??= new Overlaps(this)).begin("handle", {
+      ...{ name: "handle", limit: Infinity, isLongLived: true, work },
+      ended: (isFree) => this.#overlapEnded(isFree),
+    });
   }
 
   async #joinAndConnect(consumer: ConsumerBase, groups: readonly string[]): Promise<void> {

@@ -270,6 +270,8 @@ function workerScope(channel: string): Scope {
     rawPath: "",
     rootPath: "",
     queryString: "",
+    method: "",
+    httpVersion: "",
     headers: {},
     subprotocols: [],
     params: {},

@@ -60,6 +60,8 @@ export function scopeOf(
     type: parts.type,
     ...target,
     rootPath: parts.rootPath,
+    method: request.method ?? "GET",
+    httpVersion: request.httpVersion,
     headers: request.headers,
     subprotocols: offered === undefined ? noSubprotocols : offered.split(",").map((name) => name.trim()),
     params: noParams,

@@ -172,6 +172,8 @@ function scopeOf(target: string, options: ConnectOptions, state: Scope["state"])
     rawPath: url.pathname,
     rootPath: "",
     queryString: url.search.slice(1),
+    method: "GET",
+    httpVersion: "1.1",
     headers: { host: url.host, ...headers },
     subprotocols,
     params: {},
