@@ -33,6 +33,10 @@ const notes: Readonly<Record<ErrorCode, string>> = {
   CONSUMER_STATE:
     "The call comes too early or too late in the life of the connection. See [the lifecycle](lifecycle.md).",
   CONSUMER_NO_LAYER: "A consumer uses groups or `this.layer`, and the application runs without that layer.",
+  REQUEST_UNANSWERED:
+    "`handle` of an `HttpConsumer` ended, and nothing had been answered or was to be: a request is never forgotten.",
+  BODY_INVALID:
+    "A request's body is too large, or is not what it was read as. Its client gets the details' `status` (413 or 400), unless `handle` catches it.",
   HANDLER_FAILED: "A handler threw. The cause is in the log and in `cause`; the peer sees a close code and no more.",
   CALL_FAILED: "The peer answered a call with an error that the contract declares. The details hold its `code`.",
   CALL_UNANSWERED:

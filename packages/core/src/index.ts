@@ -4,6 +4,7 @@ export type { EnvironmentOptions, Failure, OnError, OnUnknown, Unknown } from ".
 export { defaultLimits, type Limits } from "./connection/limits.ts";
 export type { Overflow } from "./outbox/outbox.ts";
 export type { End, EndCause, Link } from "./connection/link.ts";
+export type { FetchTarget, HttpTarget, RequestListener } from "./connection/request.ts";
 export type { Logger } from "./connection/logger.ts";
 export type { Scope } from "./connection/scope.ts";
 export { ChannelConsumer } from "./consumer/channel-consumer.ts";
@@ -17,10 +18,14 @@ export {
 } from "./consumer/consumer.ts";
 export type { Group, GroupSendOptions } from "./consumer/group.ts";
 export type { Admission } from "./consumer/socket-consumer.ts";
+export { type Answer, type HeadOptions, HttpConsumer } from "./consumer/http-consumer.ts";
+export type { RequestBody } from "./consumer/request-body.ts";
+export type { ServerSentEvent } from "./consumer/server-sent-event.ts";
 export { StopConsumer } from "./consumer/stop-consumer.ts";
 export type {
   Handlers,
   ScopedConsumerClass,
+  ScopedHttpClass,
   ScopedWorkerClass,
   Typed,
   TypedConsumerClass,
@@ -44,6 +49,7 @@ export { signedSession, type SignedSession, type SignedSessionOptions } from "./
 export { ChannelNameRouter } from "./routing/channel-name-router.ts";
 export { asyncApi, type AsyncApiDocument, type AsyncApiInfo } from "./routing/async-api.ts";
 export { listRoutes, type ListedRoute } from "./routing/list-routes.ts";
+export { mount } from "./routing/mount.ts";
 export { ProtocolTypeRouter } from "./routing/protocol-type-router.ts";
 export { path, type Route } from "./routing/route.ts";
 export { URLRouter } from "./routing/url-router.ts";

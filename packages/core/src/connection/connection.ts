@@ -5,13 +5,15 @@ import type { Environment } from "./environment.ts";
 import type { Frame } from "../outbox/frame.ts";
 import type { End, EndCause, Link, Receiver } from "./link.ts";
 import { Outbox, type OutboxOwner, type Overflow } from "../outbox/outbox.ts";
-import type { AcceptOptions, Denial, Transport } from "./transport.ts";
+import type { IncomingRequest } from "./request.ts";
+import type { AnswerHead, Denial, Transport } from "./transport.ts";
 
 /** What is known of a connection before its first frame. */
 export interface ConnectionFacts {
   readonly id: string;
   readonly path: string;
   readonly remoteAddress: string | undefined;
+  readonly request?: IncomingRequest;
 }
 
 const refusal = (status: number, headers: Denial["headers"] = {}): Denial => ({ status, body: "", headers });
@@ -41,6 +43,8 @@ export class Connection implements Link, OutboxOwner {
   readonly environment: Environment;
   /** @internal */
   readonly lane = 0;
+  /** @internal */
+  readonly request: IncomingRequest | undefined;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   readonly #forget: (connection: Connection) => void;
@@ -64,6 +68,7 @@ export class Connection implements Link, OutboxOwner {
     this.id = facts.id;
     this.path = facts.path;
     this.remoteAddress = facts.remoteAddress;
+    this.request = facts.request;
     this.environment = context.environment;
     this.#forget = context.forget;
     this.#transport = transport;
@@ -86,7 +91,7 @@ export class Connection implements Link, OutboxOwner {
     return this.#receiver !== undefined;
   }
 
-  /** The transport's name: `"websocket"`. */
+  /** The transport's name: `"websocket"`, `"sse"`, `"poll"`; `"http"` for a request that an `HttpConsumer` answers. */
   get transport(): string {
     return this.#transport.kind;
   }
@@ -127,7 +132,7 @@ export class Connection implements Link, OutboxOwner {
   }
 
   /** @internal */
-  accept(options: AcceptOptions = {}): void {
+  accept(options: AnswerHead = {}): void {
     if (this.#state === "open") throw new SolentError("CONSUMER_STATE", { call: "accept()", state: this.#state });
     // The peer may have left while `connect` was looking something up: that is no mistake of the consumer's.
     if (this.#state === "closed") return;
@@ -254,7 +259,7 @@ export class Connection implements Link, OutboxOwner {
       this.#hasMessage = false;
       this.#heardAtMs = this.#messageAtMs = nowMs;
     }
-    if (idleTimeoutMs > 0 && nowMs - this.#messageAtMs > idleTimeoutMs) {
+    if (idleTimeoutMs > 0 && this.request === undefined && nowMs - this.#messageAtMs > idleTimeoutMs) {
       this.close(closeCodes.timeout.code, closeCodes.timeout.reason, "timeout");
       return;
     }

@@ -2,7 +2,8 @@ import type { Shipping } from "../outbox/backlog.ts";
 import type { Connection } from "./connection.ts";
 import type { Environment } from "./environment.ts";
 import type { Frame } from "../outbox/frame.ts";
-import type { AcceptOptions } from "./transport.ts";
+import type { IncomingRequest } from "./request.ts";
+import type { AnswerHead } from "./transport.ts";
 
 /** Why a connection ended. */
 export type EndCause = "client" | "server" | "error" | "timeout" | "shutdown";
@@ -40,10 +41,12 @@ export interface Link {
   /** The consumer's number on the connection; 0 for the first. */
   readonly lane: number;
   readonly state: "connecting" | "open" | "closed";
+  /** The HTTP request it answers; `undefined` for a connection. */
+  readonly request?: IncomingRequest | undefined;
   /** Hands the link to a receiver; called by the application that takes charge of it. */
   open(receiver: Receiver): void;
   /** Accepts the handshake; nothing when the peer has gone. @throws {SolentError} CONSUMER_STATE when it was accepted before. */
-  accept(options?: AcceptOptions): void;
+  accept(options?: AnswerHead): void;
   /**
    * Refuses the handshake with an HTTP status, or the matching close code where there is no HTTP answer.
    *

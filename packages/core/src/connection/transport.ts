@@ -5,7 +5,18 @@ export interface AcceptOptions {
   /** One of the subprotocols the client offers; absent for none. */
   readonly subprotocol?: string;
   /** Extra response headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: AnswerHeaders;
+}
+
+/** Response headers: a list for one that is repeated, as `set-cookie` may be. */
+export type AnswerHeaders = Readonly<Record<string, string | string[]>>;
+
+/** What the server answers to a request that it begins to answer: over HTTP an answer has more to say. */
+export interface AnswerHead extends AcceptOptions {
+  /** The status of an HTTP request. @default 200 */
+  readonly status?: number;
+  /** What is written at each beat of the heartbeat, for an answer that must not fall silent. */
+  readonly heartbeat?: string;
 }
 
 /** What the server answers to a handshake that it refuses. */
@@ -17,10 +28,10 @@ export interface Denial {
 
 /** A way to reach one peer. Bindings implement it; everything above is the same for all of them. */
 export interface Transport extends OutboxTransport {
-  /** `"websocket"`, and later the others. */
+  /** `"websocket"`, `"sse"` and so on; `"http"` for a request that a consumer answers itself. */
   readonly kind: string;
   /** Completes the handshake. @returns whether the peer was still there. */
-  accept(options: AcceptOptions): boolean;
+  accept(options: AnswerHead): boolean;
   /** Refuses the handshake. */
   deny(denial: Denial): void;
   /** Starts the closing handshake. */

@@ -20,6 +20,7 @@ import type { ChannelConsumer } from "./channel-consumer.ts";
 import type { ConsumerBase } from "./consumer-base.ts";
 import type { ConsumerContext } from "./consumer-class.ts";
 import type { GroupSendOptions } from "./group.ts";
+import type { HttpConsumer } from "./http-consumer.ts";
 import type { Admission } from "./socket-consumer.ts";
 import type { WebSocketConsumer } from "./websocket-consumer.ts";
 
@@ -140,6 +141,19 @@ export interface ScopedConsumer<Needs> extends WebSocketConsumer {
 export interface ScopedConsumerClass<Needs> extends ConsumerStatics<Needs> {
   /** @internal Consumers are made by routers. */
   new (context: ConsumerContext): ScopedConsumer<Needs>;
+}
+
+/** An `HttpConsumer` that needs scope keys. */
+export interface ScopedHttp<Needs> extends HttpConsumer {
+  readonly scope: Scope & Readonly<Needs>;
+}
+
+/** The class that `HttpConsumer.needs<S>()` gives, to be extended. */
+export interface ScopedHttpClass<Needs> extends ConsumerStatics<Needs> {
+  /** @internal Consumers are made by routers. */
+  new (context: ConsumerContext): ScopedHttp<Needs>;
+  /** Largest body, in bytes. Over it: 413. @default 1_048_576 */
+  readonly maxBodyBytes: number;
 }
 
 /** A `ChannelConsumer` that needs scope keys. */

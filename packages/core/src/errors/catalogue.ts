@@ -30,6 +30,8 @@ export type ErrorCode =
   | "CONSUMER_UNDECIDED"
   | "CONSUMER_STATE"
   | "CONSUMER_NO_LAYER"
+  | "REQUEST_UNANSWERED"
+  | "BODY_INVALID"
   | "HANDLER_FAILED"
   | "CALL_FAILED"
   | "CALL_UNANSWERED"
@@ -139,6 +141,17 @@ export const catalogue: Readonly<Record<ErrorCode, ErrorRow>> = {
     area: "CONSUMER",
     message: (d) =>
       `${text(d["consumer"])} uses the channel layer ${text(d["layer"])}, which is not configured. Pass it to serve(app, { layer }) or { layers }.`,
+    retryable: false,
+  },
+  REQUEST_UNANSWERED: {
+    area: "CONSUMER",
+    message: (d) =>
+      `handle() of ${text(d["consumer"])} ended without an answer, and the client got 500. ${String(d["remedy"])}.`,
+    retryable: false,
+  },
+  BODY_INVALID: {
+    area: "CONSUMER",
+    message: (d) => `The request's body is not usable: ${String(d["rule"])}.`,
     retryable: false,
   },
   HANDLER_FAILED: {

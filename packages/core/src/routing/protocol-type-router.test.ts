@@ -49,6 +49,14 @@ describe("ProtocolTypeRouter", () => {
     },
   );
 
+  test("gives requests to a router, where http is one", () => {
+    const requests = counter();
+    const router = new ProtocolTypeRouter({ http: requests });
+    void router.handle(scopeOf("http"), link);
+    expect(router.http).toBeUndefined();
+    expect(requests.count).toBe(1);
+  });
+
   test("leaves a request listener and a fetch handler to the server", () => {
     const listener = Object.assign(() => undefined, { handle: () => undefined });
     const hono = { fetch: () => undefined };
@@ -66,7 +74,6 @@ describe("ProtocolTypeRouter", () => {
     ["a misspelt protocol", { websockets: counter() }, "known are http, websocket, channel, lifespan"],
     ["a class for websocket", { websocket: Chat }, "websocket takes a router"],
     ["a class for http", { http: Chat }, "http takes a Node request listener"],
-    ["a router for http", { http: counter() }, "http takes a Node request listener"],
     ["a listener for websocket", { websocket: () => undefined }, "websocket takes a router"],
     ["text", { websocket: "/rooms" }, "it is no application"],
     ["null", { channel: null }, "it is no application"],

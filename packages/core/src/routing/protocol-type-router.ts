@@ -1,22 +1,9 @@
 import type { Application } from "../connection/application.ts";
 import type { Link } from "../connection/link.ts";
+import type { HttpTarget } from "../connection/request.ts";
 import type { Scope } from "../connection/scope.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { Closed } from "./check-route.ts";
-
-/**
- * A Node request listener: an Express app, `fastify.routing`, or a function.
- *
- * Typed by its shape, so that the main entry needs no types of Node.
- */
-// oxlint-disable-next-line typescript/no-explicit-any -- the request is whatever class the listener's author knows
-export type RequestListener = (request: any, response: any) => unknown;
-
-/** Answers requests as the Fetch standard has it: what Hono and others export. */
-export interface FetchTarget {
-  // oxlint-disable-next-line typescript/no-explicit-any -- Request and Response are of the platform, which is not known here
-  fetch(request: any): any;
-}
 
 /** What runs before the first connection and after the last. */
 export interface LifespanHooks {
@@ -26,12 +13,9 @@ export interface LifespanHooks {
   readonly shutdown?: (state: Readonly<Record<string, unknown>>) => void | Promise<void>;
 }
 
-/** What answers HTTP: a Node request listener, or an object with `fetch`. */
-export type HttpTarget = RequestListener | FetchTarget;
-
 /** The root of an application: routes a connection by its protocol. */
 export interface ProtocolTypeRouter extends Application {
-  /** What answers HTTP, outside of Solent; `undefined` for nothing. */
+  /** What answers HTTP outside of Solent; `undefined` for nothing, or where consumers do. */
   readonly http: HttpTarget | undefined;
   /** What runs before the first connection and after the last. */
   readonly lifespan: LifespanHooks | undefined;
@@ -58,12 +42,16 @@ class Router implements ProtocolTypeRouter {
       if (!keys.includes(key)) throw invalid(key, `it is no protocol: known are ${keys.join(", ")}`);
     }
     this.lifespan = given.lifespan;
-    if (given.http !== undefined && !isHttpTarget(given.http)) {
-      throw invalid("http", "http takes a Node request listener, such as an Express app, or an object with fetch");
+    const { http } = given;
+    if (http !== undefined && !isHttpTarget(http) && !isApplication(http)) {
+      const rule =
+        "http takes a Node request listener, such as an Express app, an object with fetch, or a router of consumers";
+      throw invalid("http", rule);
     }
-    this.http = given.http;
+    this.http = isHttpTarget(http) ? http : undefined;
     const protocols = new Map<string, Application<never>>();
-    for (const key of ["websocket", "channel"] as const) {
+    for (const key of ["http", "websocket", "channel"] as const) {
+      if (key === "http" && this.http !== undefined) continue;
       const target = given[key];
       if (target === undefined) continue;
       if (!isApplication(target)) throw invalid(key, ruleOf(key, target));
@@ -86,13 +74,14 @@ class Router implements ProtocolTypeRouter {
 /**
  * Makes the root of an application, which looks only at a connection's protocol.
  *
- * `http` is a Node request listener or an object with `fetch`; `websocket` and `channel` (for workers) are applications. One whose consumers need a scope key that no middleware supplies does not compile.
+ * `http` is a Node request listener, an object with `fetch`, or an application; `websocket` and `channel` (for workers) are
+ * applications. One whose consumers need a scope key that no middleware supplies does not compile.
  *
  * @throws {SolentError} ROUTE_INVALID for a key that is no protocol, or a value that is no application.
  */
 export const ProtocolTypeRouter: {
-  new <const W, const C>(protocols: {
-    readonly http?: HttpTarget | undefined;
+  new <const H, const W, const C>(protocols: {
+    readonly http?: HttpTarget | Closed<H> | undefined;
     readonly websocket?: Closed<W>;
     readonly channel?: Closed<C>;
     readonly lifespan?: LifespanHooks | undefined;

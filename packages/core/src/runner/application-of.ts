@@ -5,6 +5,7 @@ import { pathText, validate } from "../contract/schema.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { type ClassInfo, describeClass } from "./class-info.ts";
 import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
+import { HttpConsumer } from "../consumer/http-consumer.ts";
 import { Runner } from "./runner.ts";
 
 /** An application that runs a new instance of its consumer class for each connection. */
@@ -24,6 +25,7 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
   const start = (scope: Scope, link: Link, params: Readonly<Record<string, unknown>>): void => {
     // The peer may have left while middleware was looking something up.
     if (link.state === "closed") return;
+    requireProtocol(info, scope);
     if (!link.environment.admits(scope, link)) return;
     // Its frames are whatever it likes, so nothing in them can say whose they are.
     if (link.lane !== 0 && info.tables === undefined) {
@@ -39,6 +41,13 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
     start(scope, link, validParams(info, scope));
   };
   return { consumerClass, start, handle };
+}
+
+function requireProtocol({ name, consumerClass }: ClassInfo, { type }: Scope): void {
+  const answersHttp = consumerClass.prototype instanceof HttpConsumer;
+  if (answersHttp === (type === "http")) return;
+  const rule = `it ${answersHttp ? "answers HTTP requests" : "answers no HTTP requests"}, and is routed for the protocol "${type}"`;
+  throw new SolentError("CONSUMER_INVALID", { consumer: name, rule });
 }
 
 // Params that fail their schema are no match, as with the converters of the original: the next route is tried.

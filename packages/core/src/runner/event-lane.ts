@@ -1,3 +1,4 @@
+import type { Environment } from "../connection/environment.ts";
 import type { ChannelLayer } from "../layer/channel-layer.ts";
 import { Mailbox } from "../layer/mailbox.ts";
 import type { LayerMessage } from "../layer/message.ts";
@@ -8,6 +9,10 @@ export interface EventLaneOwner {
   readonly info: ClassInfo;
   readonly layer: ChannelLayer;
   readonly channelName: string;
+  readonly environment: Environment;
+  readonly connectionId: string;
+  /** The handler that runs while they wait. */
+  readonly handlerName: string;
 }
 
 /**
@@ -67,4 +72,19 @@ export class EventLane {
     const { delivery, key } = shippingOf(info.events.get(message.meta.type), message.data);
     return this.#mailbox.push(message, { mode: delivery, key });
   }
+}
+
+/** Tells of an event for which there was no room. @returns what happens to the connection of whoever missed it. */
+export function lostEvent(
+  { connectionId: id, handlerName: handler, info, environment }: EventLaneOwner,
+  { meta: { type, group } }: LayerMessage,
+  outcome: ReturnType<Mailbox["push"]>,
+): "disconnect" | "drop" {
+  const { observer, logger } = environment;
+  // A direct event promises nothing: its sender is told.
+  const action = outcome === "overflow" && group !== undefined ? "disconnect" : "drop";
+  if (observer.overflow.hasSubscribers) observer.overflow.publish({ id, what: "inbox", type, action });
+  if (action === "disconnect")
+    logger.warn({ id, consumer: info.name, handler }, "a handler falls behind and its connection is closed");
+  return action;
 }

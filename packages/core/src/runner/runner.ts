@@ -14,7 +14,7 @@ import type { EventData, LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, reportUnhandled, shippingOf } from "./class-info.ts";
 import type { Arrival, ConsumerBase } from "../consumer/consumer-base.ts";
-import { EventLane } from "./event-lane.ts";
+import { EventLane, lostEvent } from "./event-lane.ts";
 import { answerTo, isAbort, isServersDoing } from "./failure.ts";
 import { fairShare, inAnotherTurn, mayGoOn } from "./fair-turn.ts";
 import { FrameLane } from "./frame-lane.ts";
@@ -385,19 +385,8 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
   #keep(message: LayerMessage): boolean {
     const outcome = (this.#events ??= new EventLane(this)).push(message);
     if (outcome === "taken") return true;
-    const isDirect = message.meta.group === undefined;
-    const { observer, logger } = this.environment;
-    const action = outcome === "overflow" && !isDirect ? "disconnect" : "drop";
-    if (observer.overflow.hasSubscribers) {
-      observer.overflow.publish({ id: this.connectionId, what: "inbox", type: message.meta.type, action });
-    }
-    if (action === "disconnect") {
-      logger.warn(
-        { id: this.connectionId, consumer: this.info.name, handler: this.handlerName },
-        "a handler falls behind and its connection is closed",
-      );
+    if (lostEvent(this, message, outcome) === "disconnect")
       this.link.close(closeCodes.overloaded.code, closeCodes.overloaded.reason, "error");
-    }
     return false;
   }
 

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Writable } from "node:stream";
 import type { Batch } from "../outbox/batch.ts";
 import type { FrameEncoder } from "../outbox/frame.ts";
 
@@ -8,7 +8,7 @@ export const maxJoinedBytes = 65_536;
 const maxJoinedTlsBytes = 16_384;
 
 /** Writes what one turn collected: as one buffer where that is cheaper, else frame by frame under cork. */
-export function writeBatch(socket: Duplex, batch: Batch, encoder: FrameEncoder): void {
+export function writeBatch(socket: Writable, batch: Batch, encoder: FrameEncoder): void {
   if (batch.count === 1) socket.write((batch.frame as NonNullable<Batch["frame"]>).bytes(encoder));
   else if (batch.bytes <= ("encrypted" in socket ? maxJoinedTlsBytes : maxJoinedBytes)) {
     socket.write((batch.joined ??= joinBatch(batch, encoder)));

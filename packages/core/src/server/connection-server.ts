@@ -1,10 +1,11 @@
 import type { Application } from "../connection/application.ts";
 import { Connection } from "../connection/connection.ts";
 import type { Environment } from "../connection/environment.ts";
+import type { IncomingRequest } from "../connection/request.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { Denial, Transport } from "../connection/transport.ts";
 import type { RunningHandler } from "../connection/watch.ts";
-import { closeCodes } from "../errors/close-codes.ts";
+import { closeCodes, type CloseRow } from "../errors/close-codes.ts";
 import { decide } from "./decide.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { sharedApplication, sharedPath } from "./sharing/shared-connection.ts";
@@ -72,12 +73,13 @@ export class ConnectionServer {
     return this.#isClosing || isFull ? unavailable : undefined;
   }
 
-  /** Lets the application decide about a peer. */
-  open(scope: Scope, transport: AskingTransport): Connection {
+  /** Lets the application decide about a peer: about a connection, or about the answer to a request. */
+  open(scope: Scope, transport: AskingTransport, request?: IncomingRequest): Connection {
     const facts = {
       id: `${processId}-${(++connectionCount).toString(36)}`,
       path: scope.path,
       remoteAddress: scope.client?.address,
+      ...(request === undefined ? {} : { request }),
     };
     const connection = new Connection(facts, transport, { environment: this.environment, forget: this.#forget });
     transport.bind(connection);
@@ -92,12 +94,16 @@ export class ConnectionServer {
     return connection;
   }
 
-  /** Closes every connection with 1001 (1012 when spread over `drainMs`) and waits for their consumers. */
+  /**
+   * Closes every connection with 1001 (1012 when spread over `drainMs`) and waits for their consumers.
+   *
+   * Requests that are being answered have `disconnectGraceMs` for it.
+   */
   async close(drainMs: number): Promise<void> {
     this.#isClosing = true;
     const { goingAway, serviceRestart } = closeCodes;
     const row = drainMs > 0 ? serviceRestart : goingAway;
-    const connections = [...this.#connections];
+    const connections = [...this.#connections].filter(({ request }) => request === undefined || request.isKept);
     const stepMs = drainMs / Math.max(1, connections.length);
     const startedAtMs = performance.now();
     for (const [index, connection] of connections.entries()) {
@@ -105,8 +111,14 @@ export class ConnectionServer {
       if (drainMs > 0 && waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
       connection.close(row.code, row.reason, "shutdown");
     }
+    const cut = setTimeout(() => this.#closeAll(goingAway), this.environment.limits.disconnectGraceMs);
     await this.#settled();
+    clearTimeout(cut);
     this.#heartbeat.stop();
+  }
+
+  #closeAll({ code, reason }: CloseRow): void {
+    for (const connection of this.#connections) connection.close(code, reason, "shutdown");
   }
 
   // Consumers bound themselves by `disconnectGraceMs`, once for a handler and once for `disconnect`. A middleware that
@@ -142,9 +154,11 @@ export class ConnectionServer {
     const { limits, logger } = this.environment;
     for (const handshake of this.#handshakes) {
       const { connection, sinceMs } = handshake;
-      if (connection.state === "connecting" && nowMs - sinceMs <= limits.handshakeTimeoutMs) continue;
+      // A request may be answered as late as its consumer likes.
+      const isDecided = connection.state !== "connecting" || (connection.request !== undefined && connection.isTaken);
+      if (!isDecided && nowMs - sinceMs <= limits.handshakeTimeoutMs) continue;
       this.#handshakes.delete(handshake);
-      if (connection.state !== "connecting") continue;
+      if (isDecided) continue;
       logger.warn({ id: connection.id, path: connection.path }, "a handshake was not decided in time");
       connection.expire();
     }

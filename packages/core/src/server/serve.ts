@@ -9,6 +9,7 @@ import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { ConnectionServer } from "./connection-server.ts";
 import { diagnosticsObserver } from "./diagnostics.ts";
 import { drainer, stopListening } from "./http-drain.ts";
+import { answerRequests, passingOn } from "./request/request-server.ts";
 import { HttpConnections } from "./http/http-connections.ts";
 import { type FetchHandler, type NodeListener, nodeListener } from "./http-handler.ts";
 import type { Denials } from "./refusal.ts";
@@ -18,6 +19,8 @@ import { type DeflateOptions, SocketServer } from "./socket-server.ts";
 export interface RootApplication extends Application {
   /** Answers HTTP requests. */
   readonly http?: NodeListener | FetchHandler | undefined;
+  /** The applications by protocol: where there is one for `http`, it answers HTTP requests. */
+  readonly protocols?: ReadonlyMap<string, Application<never>>;
   readonly lifespan?: LifespanHooks | undefined;
 }
 
@@ -141,7 +144,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
       headersTimeout: Math.min(60_000, limits.handshakeTimeoutMs),
       connectionsCheckingInterval: Math.min(30_000, Math.max(20, Math.floor(limits.handshakeTimeoutMs / 4))),
     },
-    nodeListener(app.http, environment.logger),
+    answersHttp(app) ? undefined : nodeListener(app.http, environment.logger),
   );
   const { use, drain } = drainer(http);
   const accepts = (request: IncomingMessage): boolean => {
@@ -166,7 +169,9 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
 }
 
 /**
- * Serves an application's WebSockets on an HTTP server that exists already. `app.http` is not used: the server has its own.
+ * Serves an application's connections on an HTTP server that exists already.
+ *
+ * Requests go to the HTTP server's own listeners, but for those that a consumer's route takes. `app.http` is not used.
  *
  * `close()` ends the connections and leaves the HTTP server alone.
  *
@@ -174,12 +179,18 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
  */
 export async function attach(http: Server, app: RootApplication, options: AttachOptions = {}): Promise<SolentServer> {
   const environment = environmentOf(options);
-  const { connections, finish } = await start({ app, http, environment, options });
+  // What an application has no route for is the server's own.
+  const routed = answersHttp(app) ? { ...app, ...passingOn(app, http) } : app;
+  const { connections, finish } = await start({ app: routed, http, environment, options });
   const close = async (drainMs: number): Promise<void> => {
     await connections.close(drainMs);
     await finish();
   };
   return new SolentServer(http, close, connections);
+}
+
+function answersHttp({ protocols }: RootApplication): boolean {
+  return protocols?.has("http") === true;
 }
 
 function environmentOf(options: AttachOptions): Environment {
@@ -238,7 +249,11 @@ async function start({
     isOff: !transports.includes("websocket"),
   });
   const others = new HttpConnections({ ...common, kinds: transports });
-  const stopListening = [sockets.listen(http), others.listen(http)];
+  const stopListening = [
+    ...(answersHttp(app) ? [answerRequests(http, common)] : []),
+    sockets.listen(http),
+    others.listen(http),
+  ].toReversed();
   const finish = async (): Promise<void> => {
     for (const stop of stopListening) stop();
     sockets.close();

@@ -69,7 +69,7 @@ export class SocketServer {
     } as ConstructorParameters<typeof WebSocketServer>[0]);
     this.#webSockets.on("headers", (lines: string[], request: IncomingMessage) => {
       for (const [name, value] of Object.entries(acceptOptionsOf.get(request)?.headers ?? {}))
-        lines.push(headerLine(name, value));
+        for (const one of [value].flat()) lines.push(headerLine(name, one));
     });
   }
 

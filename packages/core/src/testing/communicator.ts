@@ -1,5 +1,5 @@
 import type { Connection } from "../connection/connection.ts";
-import type { AcceptOptions, Denial } from "../connection/transport.ts";
+import type { AcceptOptions, AnswerHeaders, Denial } from "../connection/transport.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import type { MemoryPeer, MemoryTransport } from "./memory-transport.ts";
 
@@ -45,7 +45,7 @@ export class Communicator implements MemoryPeer, AsyncDisposable {
   }
 
   /** The headers the server added to its acceptance. */
-  get headers(): Readonly<Record<string, string>> {
+  get headers(): AnswerHeaders {
     return this.#accepted?.headers ?? {};
   }
 

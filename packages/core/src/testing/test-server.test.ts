@@ -4,10 +4,17 @@ import type { TestedApplication } from "./test-server.ts";
 import { applicationOf } from "../runner/application-of.ts";
 import type { AnyConsumerClass } from "../consumer/consumer-class.ts";
 import { WebSocketConsumer } from "../consumer/websocket-consumer.ts";
+import type { End } from "../connection/link.ts";
+import { HttpConsumer } from "../consumer/http-consumer.ts";
+import type { RequestBody } from "../consumer/request-body.ts";
 import { contract } from "../contract/contract.ts";
 import type { EventOf, Received } from "../contract/infer.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { deferred } from "../internal/deferred.ts";
+import { mount } from "../routing/mount.ts";
+import { ProtocolTypeRouter } from "../routing/protocol-type-router.ts";
+import { path } from "../routing/route.ts";
+import { URLRouter } from "../routing/url-router.ts";
 import { testServer } from "./test-server.ts";
 
 const line = z.object({ from: z.string(), text: z.string().max(20) });
@@ -168,5 +175,55 @@ describe("testServer", () => {
       app(Guarded, { http: { fetch: (request) => new Response(new URL(request.url).pathname) } }),
     );
     expect(await (await fetching.fetch("/rooms")).text()).toBe("/rooms");
+  });
+
+  test("HTTP is answered by consumers: whole, in pieces, when a group says so, or not at all", async () => {
+    class Answers extends HttpConsumer {
+      override async handle(body: RequestBody) {
+        const { method, queryString } = this.scope;
+        if (method === "POST")
+          return this.sendResponse(201, `${queryString} ${await body.text()}`, { "set-cookie": ["a", "b"] });
+        await this.group("news").join();
+        if (queryString === "stream") this.startEvents();
+        return this.keepOpen();
+      }
+      news_item({ text }: { text: string }) {
+        if (this.scope.queryString === "stream") this.sendEvent({ data: text });
+        else this.sendJson(200, text);
+      }
+      override disconnect({ cause }: End) {
+        ends.push(cause);
+      }
+    }
+    const ends: string[] = [];
+    await using server = testServer(
+      new ProtocolTypeRouter({
+        http: new URLRouter([
+          path("/", Answers),
+          path(
+            "/plain",
+            mount((_request, response) => response.end("plain")),
+          ),
+        ]),
+      }),
+    );
+    const posted = await server.fetch("/?x=1", { method: "POST", body: "hello" });
+    expect([posted.status, await posted.text()]).toEqual([201, "x=1 hello"]);
+    expect(posted.headers.getSetCookie()).toEqual(["a", "b"]);
+    expect(await (await server.fetch("/plain")).text()).toBe("plain");
+    expect((await server.fetch("/nowhere")).status).toBe(404);
+
+    const poll = server.fetch("/");
+    const leaving = new AbortController();
+    const stream = await server.fetch("/?stream", { signal: leaving.signal });
+    await server.idle();
+    await server.layer.groupSend("news", { type: "news.item", text: "hi" });
+    expect(await (await poll).json()).toBe("hi");
+    const reader = stream.body!.getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("data: hi\n\n");
+    leaving.abort();
+    await server.idle();
+    expect(ends).toEqual(["server", "server", "client"]);
+    expect(server.connectionCount).toBe(0);
   });
 });

@@ -1,7 +1,9 @@
 import type { Application } from "../connection/application.ts";
 import { Connection } from "../connection/connection.ts";
 import { createEnvironment, type Environment, type EnvironmentOptions } from "../connection/environment.ts";
+import type { IncomingRequest } from "../connection/request.ts";
 import type { Scope } from "../connection/scope.ts";
+import type { Transport } from "../connection/transport.ts";
 import type { AnyContract } from "../contract/contract.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
@@ -12,11 +14,13 @@ import type { LifespanHooks } from "../routing/protocol-type-router.ts";
 import { Communicator } from "./communicator.ts";
 import { ContractCommunicator } from "./contract-communicator.ts";
 import { answerHttp, type HttpApplication } from "./http-answer.ts";
+import { MemoryRequest } from "./memory-request.ts";
 import { MemoryTransport, memoryTurn, nextTurn } from "./memory-transport.ts";
 
 /** What a test server runs: the same application that `serve` is given. */
 export interface TestedApplication extends Application {
   readonly http?: HttpApplication | undefined;
+  readonly protocols?: ReadonlyMap<string, Application<never>>;
   readonly lifespan?: LifespanHooks | undefined;
 }
 
@@ -84,10 +88,20 @@ export class TestServer implements AsyncDisposable {
     return this.#connect(new ContractCommunicator(), second as string, third);
   }
 
-  /** Answers an HTTP request with the application's `http`, through Node's own parser where it is a Node listener. */
+  /**
+   * Answers an HTTP request with the application's `http`: its consumers, a Node listener (through Node's own parser), or a
+   * Fetch handler. An aborted `init.signal` is a client that leaves.
+   */
   async fetch(path: string, init?: RequestInit): Promise<Response> {
-    await this.#started();
-    return answerHttp(this.#app.http, new Request(new URL(path, "http://testserver"), init));
+    const state = await this.#started();
+    const request = new Request(new URL(path, "http://testserver"), init);
+    if (this.#app.protocols?.has("http") !== true) return answerHttp(this.#app.http, request);
+    const scope = requestScopeOf(request, state);
+    const transport = new MemoryRequest(this.#turn, request);
+    const connection = this.#open(scope, transport, transport);
+    transport.bind(connection);
+    await this.#environment.watch.track(this.#handle(scope, connection));
+    return transport.answered;
   }
 
   /**
@@ -131,17 +145,25 @@ export class TestServer implements AsyncDisposable {
   ): Promise<Client> {
     const scope = scopeOf(target, options, await this.#started());
     const transport = new MemoryTransport(this.#turn, client);
-    const facts = { id: `test-${++lastId}`, path: scope.path, remoteAddress: "127.0.0.1" };
-    const connection = new Connection(facts, transport, {
-      environment: this.#environment,
-      forget: (ended) => void this.#connections.delete(ended),
-    });
-    this.#connections.add(connection);
+    const connection = this.#open(scope, transport);
     transport.bind((payload) => connection.handleMessage(payload));
     client.bind(transport, connection);
     await this.#environment.watch.track(this.#handle(scope, connection));
     await client.opened();
     return client;
+  }
+
+  #open(scope: Scope, transport: Transport, request?: IncomingRequest): Connection {
+    const facts = {
+      ...{ id: `test-${++lastId}`, path: scope.path, remoteAddress: "127.0.0.1" },
+      ...(request === undefined ? {} : { request }),
+    };
+    const connection = new Connection(facts, transport, {
+      environment: this.#environment,
+      forget: (ended) => void this.#connections.delete(ended),
+    });
+    this.#connections.add(connection);
+    return connection;
   }
 
   async #handle(scope: Scope, connection: Connection): Promise<void> {
@@ -163,10 +185,25 @@ export class TestServer implements AsyncDisposable {
 
 function scopeOf(target: string, options: ConnectOptions, state: Scope["state"]): Scope {
   const url = new URL(target, "ws://testserver");
-  const path = decodeURIComponent(url.pathname);
   const { subprotocols = [], headers = {} } = options;
+  const scheme = url.protocol === "wss:" ? "wss" : "ws";
   return {
-    type: "websocket",
+    ...plainScope(url, { host: url.host, ...headers }, state),
+    ...{ type: "websocket", subprotocols, scheme },
+  };
+}
+
+function requestScopeOf({ url: text, method, headers }: Request, state: Scope["state"]): Scope {
+  const url = new URL(text);
+  return {
+    ...plainScope(url, { host: url.host, ...Object.fromEntries(headers) }, state),
+    ...{ type: "http", method, scheme: "http" },
+  };
+}
+
+function plainScope(url: URL, headers: Scope["headers"], state: Scope["state"]): Omit<Scope, "type" | "scheme"> {
+  const path = decodeURIComponent(url.pathname);
+  return {
     path,
     pathRemaining: path,
     rawPath: url.pathname,
@@ -174,11 +211,10 @@ function scopeOf(target: string, options: ConnectOptions, state: Scope["state"])
     queryString: url.search.slice(1),
     method: "GET",
     httpVersion: "1.1",
-    headers: { host: url.host, ...headers },
-    subprotocols,
+    headers,
+    subprotocols: [],
     params: {},
     route: [],
-    scheme: url.protocol === "wss:" ? "wss" : "ws",
     client: { address: "127.0.0.1", port: 0 },
     channel: undefined,
     state,

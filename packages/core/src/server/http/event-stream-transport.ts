@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { closeCodes } from "../../errors/close-codes.ts";
+import type { AnswerHeaders } from "../../connection/transport.ts";
 import type { Batch } from "../../outbox/batch.ts";
 import { writeBatch } from "../batch-writer.ts";
 import { controlEvent } from "./event-stream.ts";
@@ -28,7 +29,7 @@ export class EventStreamTransport extends HttpTransport {
     return this.#socket?.writableNeedDrain === true;
   }
 
-  protected begin(opening: ServerResponse, headers: Readonly<Record<string, string>>, open: Buffer): void {
+  protected begin(opening: ServerResponse, headers: AnswerHeaders, open: Buffer): void {
     const socket = opening.socket as Duplex;
     opening.useChunkedEncodingByDefault = false;
     opening.writeHead(200, { ...headers, connection: "close" });

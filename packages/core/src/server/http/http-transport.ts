@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Batch } from "../../outbox/batch.ts";
 import type { Connection } from "../../connection/connection.ts";
-import type { AcceptOptions, Denial } from "../../connection/transport.ts";
+import type { AcceptOptions, AnswerHeaders, Denial } from "../../connection/transport.ts";
 import { closeRowOf } from "../../errors/close-codes.ts";
 import { SolentError } from "../../errors/solent-error.ts";
 import type { OutboxTurn } from "../../outbox/turn.ts";
@@ -62,7 +62,7 @@ export abstract class HttpTransport implements AskingTransport {
   protected abstract release(): void;
 
   /** Begins to carry frames, the event `open` first. */
-  protected abstract begin(opening: ServerResponse, headers: Readonly<Record<string, string>>, open: Buffer): void;
+  protected abstract begin(opening: ServerResponse, headers: AnswerHeaders, open: Buffer): void;
 
   bind(connection: Connection): void {
     this.#connection = connection;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { closeCodes } from "../../errors/close-codes.ts";
+import type { AnswerHeaders } from "../../connection/transport.ts";
 import type { Batch } from "../../outbox/batch.ts";
 import { joinBatch } from "../batch-writer.ts";
 import { controlEvent } from "./event-stream.ts";
@@ -34,7 +35,7 @@ export class PollTransport extends HttpTransport {
     return this.#reply === undefined;
   }
 
-  protected begin(opening: ServerResponse, headers: Readonly<Record<string, string>>, open: Buffer): void {
+  protected begin(opening: ServerResponse, headers: AnswerHeaders, open: Buffer): void {
     this.#reply = (answer) => {
       if (answer.status !== 200) return;
       opening.writeHead(200, { ...headers, "content-length": String(answer.body.length) });
