@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import {
+  type Added,
   type Answer,
   type Application,
   type End,
@@ -11,6 +12,7 @@ import {
   path,
   ProtocolTypeRouter,
   type RequestBody,
+  signedSession,
   URLRouter,
   WebSocketConsumer,
 } from "@solent/core";
@@ -497,5 +499,24 @@ describe("beside other handlers", () => {
     expect((await fetch(urlOf(server, "/page/%ff"))).status).toBe(400);
     expect((await fetch(urlOf(server, "/echo"))).status).toBe(500);
     expect(log.lines.map(({ fields }) => String(fields["err"])).join()).toContain("it answers no HTTP requests");
+  });
+
+  test("a session in front of a route is a session for its requests", async () => {
+    const session = signedSession({ secret: "0123456789abcdef0123456789abcdef", load: (id) => ({ name: id }) });
+    class Name extends HttpConsumer.needs<Added<typeof session>>() {
+      override handle() {
+        return this.sendResponse(200, this.scope.user.name);
+      }
+    }
+    await using server = await serveRoutes(session(new URLRouter([path("/name", Name)])));
+    expect((await fetch(urlOf(server, "/name"))).status).toBe(401);
+    const [cookie = ""] = (await session.issue("ann")).split(";");
+    expect(await (await fetch(urlOf(server, "/name"), { headers: { cookie } })).text()).toBe("ann");
+  });
+
+  test("a class without handle is refused where it is routed", () => {
+    // @ts-expect-error: what JavaScript could write
+    class Nothing extends HttpConsumer.needs<object>() {}
+    expect(() => path("/", Nothing)).toThrow("it has no method handle(body)");
   });
 });

@@ -22,10 +22,15 @@ export interface ConsumerApplication extends Application {
  */
 export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplication {
   const info = describeClass(consumerClass);
+  const prototype: unknown = consumerClass.prototype;
+  const answersHttp = prototype instanceof HttpConsumer;
+  // For who writes JavaScript: the compiler sees it before.
+  if (answersHttp && typeof (prototype as Partial<HttpConsumer>).handle !== "function")
+    throw new SolentError("CONSUMER_INVALID", { consumer: info.name, rule: "it has no method handle(body)" });
   const start = (scope: Scope, link: Link, params: Readonly<Record<string, unknown>>): void => {
     // The peer may have left while middleware was looking something up.
     if (link.state === "closed") return;
-    requireProtocol(info, scope);
+    if (answersHttp !== (scope.type === "http")) throw wrongProtocol(info, scope);
     if (!link.environment.admits(scope, link)) return;
     // Its frames are whatever it likes, so nothing in them can say whose they are.
     if (link.lane !== 0 && info.tables === undefined) {
@@ -43,11 +48,9 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
   return { consumerClass, start, handle };
 }
 
-function requireProtocol({ name, consumerClass }: ClassInfo, { type }: Scope): void {
-  const answersHttp = consumerClass.prototype instanceof HttpConsumer;
-  if (answersHttp === (type === "http")) return;
-  const rule = `it ${answersHttp ? "answers HTTP requests" : "answers no HTTP requests"}, and is routed for the protocol "${type}"`;
-  throw new SolentError("CONSUMER_INVALID", { consumer: name, rule });
+function wrongProtocol({ name }: ClassInfo, { type }: Scope): SolentError {
+  const rule = `it answers ${type === "http" ? "no " : ""}HTTP requests, and is routed for the protocol "${type}"`;
+  return new SolentError("CONSUMER_INVALID", { consumer: name, rule });
 }
 
 // Params that fail their schema are no match, as with the converters of the original: the next route is tried.
