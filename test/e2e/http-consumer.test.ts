@@ -396,6 +396,37 @@ describe("a client that leaves", () => {
   });
 });
 
+test("600 requests that are answered, left in the middle, or left while they wait, leave nothing behind", async () => {
+  let ended = 0;
+  class Mixed extends HttpConsumer {
+    override async handle() {
+      await this.group("news").join();
+      if (this.scope.queryString === "answered") return this.sendResponse(200, "done");
+      if (this.scope.queryString === "kept") return this.keepOpen();
+      return new Promise<never>((_resolve, reject) =>
+        this.signal.addEventListener("abort", () => reject(this.signal.reason as Error)),
+      );
+    }
+    override disconnect() {
+      ended += 1;
+    }
+  }
+  await using layer = new InMemoryChannelLayer();
+  await using server = await serveOne(Mixed, { layer });
+  const leaving = new AbortController();
+  const asked = Array.from({ length: 600 }, (_, n) =>
+    fetch(urlOf(server, `/?${["answered", "kept", "running"][n % 3]}`), { signal: leaving.signal }),
+  );
+  const answered = asked.filter((_, n) => n % 3 === 0).map(async (answer) => (await answer).text());
+  expect(new Set(await Promise.all(answered))).toEqual(new Set(["done"]));
+  await until(() => server.connectionCount === 400);
+  leaving.abort();
+  await Promise.allSettled(asked);
+  await until(() => ended === 600 && server.running().length === 0);
+  expect([server.connectionCount, layer.stats().groups, layer.stats().channels]).toEqual([0, 0, 0]);
+  expect(log.lines).toEqual([]);
+});
+
 describe("a server that closes", () => {
   test("ends what waits or streams at once, and lets an answer that is under way come to its end", async () => {
     const going = gate();
