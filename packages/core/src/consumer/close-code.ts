@@ -1,3 +1,4 @@
+import type { End } from "../connection/link.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 
@@ -9,6 +10,11 @@ export function requireCloseCode(code: number): void {
     value: code,
     rule: "a close code is 1000, or 3000 to 4999",
   });
+}
+
+/** Whether this server ended a connection by `close()`, a failure or a limit; the peer or the network did otherwise. */
+export function isServersDoing({ cause, code }: End): boolean {
+  return cause === "server" || (cause === "error" && code !== closeCodes.abnormal.code);
 }
 
 const encoder = new TextEncoder();

@@ -33,6 +33,10 @@ export interface ConsumerRunner {
   readonly channelName: string;
   /** Sends an event to a group; checked against the contract where the class has one. */
   publish(group: string, event: OutgoingEvent, options: GroupSendOptions | undefined): Promise<void>;
+  /** What `~main` does waits for the peer, or goes on: an idle connection is no work. */
+  rest(isResting: boolean): void;
+  /** Logs what a function of the user threw, and ends the connection unless the policy says otherwise. */
+  fail(error: unknown, handler: string): void;
   /** A handler waits for an answer of the peer, or none does any more. */
   awaitPeer(isWaiting: boolean): void;
   /** Tells the server's `onUnknown` about a frame or event of an unknown type. */

@@ -4,6 +4,7 @@ import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { cutReason, requireCloseCode } from "./close-code.ts";
 import { type Arrival, ConsumerBase } from "./consumer-base.ts";
+import { denyUndecided, type Undecided } from "./socket-consumer.ts";
 
 /** What a `Consumer` sends: the protocol's own events. */
 export type ProtocolEvent =
@@ -35,6 +36,11 @@ export interface WebSocketDisconnectEvent extends End {
 export type IncomingProtocolEvent = WebSocketConnectEvent | WebSocketReceiveEvent | WebSocketDisconnectEvent;
 
 type ProtocolHandler = (event: IncomingProtocolEvent) => unknown;
+
+const undecided: Undecided = {
+  hook: "websocket_connect",
+  remedy: 'Call this.send({ type: "websocket.accept" }) or this.send({ type: "websocket.close" })',
+};
 
 interface RawArrival extends Arrival {
   readonly payload: string | Uint8Array;
@@ -80,13 +86,8 @@ export class Consumer extends ConsumerBase {
 
   /** @internal */
   async "~connect"(): Promise<void> {
-    const { link, info, environment } = this["~runner"];
     await this.#call("websocket_connect", { type: "websocket.connect" });
-    if (link.state !== "connecting") return;
-    const remedy = 'Call this.send({ type: "websocket.accept" }) or this.send({ type: "websocket.close" })';
-    const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name, hook: "websocket_connect", remedy });
-    environment.logger.error({ consumer: info.name, path: this.scope.path }, error.message);
-    link.deny(403);
+    denyUndecided(this["~runner"], undecided);
   }
 
   /** @internal */

@@ -5,6 +5,7 @@ import { SolentError } from "../errors/solent-error.ts";
 import { pending } from "../internal/deferred.ts";
 import { cutReason, requireCloseCode } from "./close-code.ts";
 import { ConsumerBase } from "./consumer-base.ts";
+import type { ConsumerRunner } from "./consumer-runner.ts";
 
 /** What `connect` returns: proof that the connection was accepted or denied. Only `accept` and `deny` make one. */
 export interface Admission {
@@ -70,24 +71,35 @@ export abstract class SocketConsumer extends ConsumerBase {
     const admitted = this.connect();
     // Deciding at once costs no promise: most connections are accepted in the turn they arrive.
     const deciding = pending(admitted);
-    if (deciding !== undefined) return deciding.then(() => this.#requireDecision());
-    this.#requireDecision();
+    if (deciding !== undefined) return deciding.then(() => denyUndecided(this["~runner"], undecided));
+    denyUndecided(this["~runner"], undecided);
   }
 
   /** @internal */
   "~disconnect"(end: End): unknown {
     return this.disconnect(end);
   }
+}
 
-  // Never accepted by omission: `if (!allowed) return;` must not open a door.
-  #requireDecision(): void {
-    const { link, info, environment } = this["~runner"];
-    if (link.state !== "connecting") return;
-    const remedy = "Return this.accept() or this.deny(status)";
-    const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name, hook: "connect", remedy });
-    environment.logger.error({ consumer: info.name, path: this.scope.path }, error.message);
-    link.deny(403);
-  }
+/** A hook that ended without a decision, and what its author should have written. */
+export interface Undecided {
+  readonly hook: string;
+  readonly remedy: string;
+}
+
+const undecided: Undecided = { hook: "connect", remedy: "Return this.accept() or this.deny(status)" };
+
+/**
+ * Denies a connection about which nobody has decided. Never accepted by omission: `if (!allowed) return;` must not open
+ * a door.
+ *
+ * @internal
+ */
+export function denyUndecided({ link, info, environment, scope }: ConsumerRunner, { hook, remedy }: Undecided): void {
+  if (link.state !== "connecting") return;
+  const error = new SolentError("CONSUMER_UNDECIDED", { consumer: info.name, hook, remedy });
+  environment.logger.error({ consumer: info.name, path: scope.path }, error.message);
+  link.deny(403);
 }
 
 /** @internal */

@@ -42,7 +42,7 @@ export interface ClassInfo {
 
 const handlerName = /^[a-z0-9]+(?:_[a-z0-9]+)+$/;
 /** Events that only Solent makes. A class may handle them without naming them in its contract. */
-const notices: ReadonlySet<string> = new Set(["group_gap", "presence_join", "presence_leave"]);
+export const notices: ReadonlySet<string> = new Set(["group_gap", "presence_join", "presence_leave"]);
 const protocolNames = /^(?:websocket|http|lifespan|group|presence|layer|channel|solent)_/;
 /** Most event types without a handler that are told apart in one class. */
 const maxUnhandledTypes = 100;

@@ -1,6 +1,5 @@
 import type { Environment, Failure, OnError } from "../connection/environment.ts";
 import type { End } from "../connection/link.ts";
-import { closeCodes } from "../errors/close-codes.ts";
 import { requireCloseCode } from "../consumer/close-code.ts";
 
 /** What the policy says about a failure; the policy is user code too, and what it throws must not end the process. */
@@ -18,9 +17,4 @@ export function answerTo(error: unknown, failure: Failure, environment: Environm
 /** Whether an error only says that what waited on `this.signal` has stopped, as it was told. */
 export function isAbort(error: unknown, end: End): boolean {
   return error === end || (error instanceof Error && error.name === "AbortError" && error.cause === end);
-}
-
-/** Whether this server ended a connection by `close()`, a failure or a limit; the peer or the network did otherwise. */
-export function isServersDoing({ cause, code }: End): boolean {
-  return cause === "server" || (cause === "error" && code !== closeCodes.abnormal.code);
 }

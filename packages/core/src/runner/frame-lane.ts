@@ -1,18 +1,20 @@
 import type { Link } from "../connection/link.ts";
 import type { Arrival } from "../consumer/consumer-base.ts";
+import { ReadGate } from "../consumer/read-gate.ts";
 
 /** How many times as many frames may wait while an answer is expected behind them. */
 const roomForAnswers = 4;
 
 /** The frames of one consumer that wait for their turn. When they are too many, the peer is not read until half are gone. */
 export class FrameLane {
-  readonly #link: Link;
+  readonly #gate: ReadGate;
+  readonly #maxQueuedFrames: number;
   #frames: Arrival[] = [];
-  #isPaused = false;
   #awaitsPeer = false;
 
   constructor(link: Link) {
-    this.#link = link;
+    this.#gate = new ReadGate(link);
+    this.#maxQueuedFrames = link.environment.limits.maxQueuedFrames;
   }
 
   get isEmpty(): boolean {
@@ -21,12 +23,12 @@ export class FrameLane {
 
   push(arrival: Arrival): void {
     this.#frames.push(arrival);
-    this.#readOrNot();
+    this.#tellGate();
   }
 
   shift(): Arrival | undefined {
     const arrival = this.#frames.shift();
-    if (this.#isPaused) this.#readOrNot();
+    this.#tellGate();
     return arrival;
   }
 
@@ -41,18 +43,11 @@ export class FrameLane {
    */
   awaitPeer(isWaiting: boolean): void {
     this.#awaitsPeer = isWaiting;
-    this.#readOrNot();
+    this.#tellGate();
   }
 
-  #readOrNot(): void {
-    if (this.#link.state === "closed") return;
-    const { maxQueuedFrames } = this.#link.environment.limits;
-    const room = this.#awaitsPeer ? maxQueuedFrames * roomForAnswers : maxQueuedFrames;
-    const queued = this.#frames.length;
-    const isFull = this.#isPaused ? queued * 2 > room : queued >= room;
-    if (isFull === this.#isPaused) return;
-    this.#isPaused = isFull;
-    if (isFull) this.#link.pause();
-    else this.#link.resume();
+  #tellGate(): void {
+    const room = this.#awaitsPeer ? this.#maxQueuedFrames * roomForAnswers : this.#maxQueuedFrames;
+    this.#gate.update(this.#frames.length / room);
   }
 }

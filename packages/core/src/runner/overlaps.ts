@@ -30,6 +30,7 @@ export class Overlaps {
   readonly #owner: OverlapOwner;
   readonly #byType = new Map<string, number>();
   #fullType: string | undefined;
+  #longLived: Overlap | undefined;
 
   constructor(owner: OverlapOwner) {
     this.#owner = owner;
@@ -45,13 +46,24 @@ export class Overlaps {
     if (isFull) this.#fullType = type;
     const overlap = new Overlap(this.#owner, parts.name, parts.isLongLived ?? false);
     environment.watch.add(overlap);
+    if (parts.isLongLived === true) this.#longLived = overlap;
     void parts.work
       .catch((error: unknown) => this.#owner.fail(error, parts.name))
       .finally(() => {
+        if (this.#longLived === overlap) this.#longLived = undefined;
         environment.watch.delete(overlap);
         parts.ended(this.#end(type));
       });
     return isFull;
+  }
+
+  /** The long-lived run waits for something to arrive, or goes on. */
+  rest(isResting: boolean): void {
+    const overlap = this.#longLived;
+    if (overlap === undefined) return;
+    const { watch } = this.#owner.environment;
+    if (isResting) watch.rest(overlap);
+    else watch.add(overlap);
   }
 
   #end(type: string): boolean {
@@ -102,4 +114,11 @@ export function reportLate(watched: Watched, environment: Environment, nowMs: nu
   const message = `${consumer}.${handler}() on ${path} has been running for ${ageMs} ms`;
   environment.logger.warn({ consumer, handler, path, id, ageMs }, message);
   return true;
+}
+
+/** Says that a handler outlives its connection, or that `disconnect` takes as long again. */
+export function reportStuck(watched: Watched, environment: Environment, isDisconnected: boolean): void {
+  const { consumerName: consumer, handlerName: handler, path, connectionId: id } = watched;
+  const next = isDisconnected ? "nobody waits for it any longer" : "disconnect() runs beside it";
+  environment.logger.error({ consumer, handler, path, id }, `${consumer}.${handler}() did not end; ${next}`);
 }

@@ -3,24 +3,23 @@ import { messageFrame } from "../outbox/frame.ts";
 import type { End, Link, Receiver } from "../connection/link.ts";
 import type { Scope } from "../connection/scope.ts";
 import type { Watched } from "../connection/watch.ts";
-import type { AnyContract } from "../contract/contract.ts";
-import { tablesOf } from "../contract/tables.ts";
-import { requireStableEvent } from "../contract/validate-event.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { pending } from "../internal/deferred.ts";
 import type { ChannelLayer, Seat } from "../layer/channel-layer.ts";
-import type { EventData, LayerMessage } from "../layer/message.ts";
+import type { LayerMessage } from "../layer/message.ts";
 import { arrivedData } from "./arrived-data.ts";
 import { type ClassInfo, reportUnhandled, shippingOf } from "./class-info.ts";
+import { isServersDoing } from "../consumer/close-code.ts";
 import type { Arrival, ConsumerBase } from "../consumer/consumer-base.ts";
 import { EventLane, lostEvent } from "./event-lane.ts";
-import { answerTo, isAbort, isServersDoing } from "./failure.ts";
+import { answerTo, isAbort } from "./failure.ts";
 import { fairShare, inAnotherTurn, mayGoOn } from "./fair-turn.ts";
 import { FrameLane } from "./frame-lane.ts";
 import type { ConsumerRunner, OutgoingEvent } from "../consumer/consumer-runner.ts";
 import type { GroupSendOptions } from "../consumer/group.ts";
-import { Overlaps, reportLate } from "./overlaps.ts";
+import { outgoingData } from "./outgoing-data.ts";
+import { Overlaps, reportLate, reportStuck } from "./overlaps.ts";
 import { StopConsumer } from "../consumer/stop-consumer.ts";
 
 /** What a runner is made for. */
@@ -56,6 +55,7 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
   #frames: FrameLane | undefined;
   #events: EventLane | undefined;
   #eventTurn = false;
+  #isResting = false;
   #seat: Seat | undefined;
   #controller: AbortController | undefined;
   #end: End | undefined;
@@ -148,10 +148,18 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     const work = this.#consumer?.["~main"]?.();
     if (work === undefined) return;
     this.handlerName = "handle";
-    (this.#overlaps ??= new Overlaps(this)).begin("handle", {
+    const overlaps = (this.#overlaps ??= new Overlaps(this));
+    overlaps.begin("handle", {
       ...{ name: "handle", limit: Infinity, isLongLived: true, work },
       ended: (isFree) => this.#overlapEnded(isFree),
     });
+    overlaps.rest(this.#isResting);
+  }
+
+  /** What `~main` does waits for the peer, or goes on: an idle connection is no work. */
+  rest(isResting: boolean): void {
+    this.#isResting = isResting;
+    this.#overlaps?.rest(isResting);
   }
 
   async #joinAndConnect(consumer: ConsumerBase, groups: readonly string[]): Promise<void> {
@@ -164,7 +172,7 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     const { type, data } = event;
     const { contract, events } = this.info;
     try {
-      const checked = contract === undefined ? data : this.#checkedEvent(contract, event);
+      const checked = contract === undefined ? data : outgoingData(contract, event, this.environment);
       return this.layer.publish(group, {
         type,
         data: checked,
@@ -176,12 +184,6 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #checkedEvent(contract: AnyContract, { type, data }: OutgoingEvent): EventData {
-    const checked = contract["~validateEvent"](type, data);
-    if (this.environment.isDevelopment) requireStableEvent(tablesOf(contract), type, checked);
-    return checked;
   }
 
   /** Takes an event from the hub. The hot path. */
@@ -240,14 +242,12 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
   }
 
   handleTick(nowMs: number): void {
-    const { limits, logger } = this.environment;
+    const { limits } = this.environment;
     if (this.#busy && !this.#isReported) this.#isReported = reportLate(this, this.environment, nowMs);
     if (this.#end === undefined) return;
     const sinceMs = this.#isDisconnected ? this.runningSinceMs : this.#endedAtMs;
     if (nowMs - sinceMs <= limits.disconnectGraceMs) return;
-    const { consumerName: consumer, handlerName: handler, path, connectionId: id } = this;
-    const next = this.#isDisconnected ? "nobody waits for it any longer" : "disconnect() runs beside it";
-    logger.error({ consumer, handler, path, id }, `${consumer}.${handler}() did not end; ${next}`);
+    reportStuck(this, this.environment, this.#isDisconnected);
     this.#frames?.clear();
     this.isCutShort ||= !this.#isDisconnected;
     if (this.#isDisconnected) this.#release(this.#end);
