@@ -1,9 +1,18 @@
 import type { Socket } from "node:net";
 import { anySocket, type ConnectTransport } from "@solent/client/http";
-import { type PullSocket, requireWebSocket, signedSession } from "@solent/core";
+import {
+  acceptWebSocket,
+  path,
+  ProtocolTypeRouter,
+  type PullSocket,
+  requireWebSocket,
+  signedSession,
+  URLRouter,
+} from "@solent/core";
+import { serve } from "@solent/core/node";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { refused } from "../support/peer.ts";
+import { connect, refused } from "../support/peer.ts";
 import { gate, until } from "../support/turns.ts";
 import { frame } from "../support/wire.ts";
 import { world } from "../support/world.ts";
@@ -153,4 +162,29 @@ test("a handler that never decides is refused with 408, and its signal tells it"
   expect((await refused(w.port)).status).toBe(408);
   expect(await told.passed).toBeUndefined();
   await w.isUnharmed();
+});
+
+test("one path answers a page's request and its WebSocket on one port, and 426 where only a WebSocket is", async () => {
+  const both = acceptWebSocket((peer) => {
+    if (peer.isWebSocket()) return echo(peer);
+    return peer.sendResponse(200, `<p>${peer.scope.path}</p>`, { "content-type": "text/html" });
+  });
+  const router = new URLRouter([path("/both", both), path("/socket", requireWebSocket(echo))]);
+  const app = new ProtocolTypeRouter({ http: router, websocket: router });
+  await using server = await serve(app, { port: 0, host: "127.0.0.1" });
+  const url = `http://127.0.0.1:${server.port}`;
+  const page = await fetch(`${url}/both`);
+  expect([page.status, page.headers.get("content-type"), await page.text()]).toEqual([
+    200,
+    "text/html",
+    "<p>/both</p>",
+  ]);
+  await using peer = await connect(server.port, { path: "/both" });
+  peer.send("a");
+  expect(await peer.text()).toBe("a");
+  const refusal = await fetch(`${url}/socket`);
+  const says = ["upgrade", "connection"].map((name) => refusal.headers.get(name));
+  expect([refusal.status, ...says]).toEqual([426, "websocket", "upgrade"]);
+  // The connection of the refused request serves the next one.
+  expect(await (await fetch(`${url}/both`)).text()).toBe("<p>/both</p>");
 });

@@ -21,7 +21,8 @@ export type { Admission } from "./consumer/socket-consumer.ts";
 export { type Answer, type HeadOptions, HttpConsumer } from "./consumer/http-consumer.ts";
 export type { RequestBody } from "./consumer/request-body.ts";
 export type { ServerSentEvent } from "./consumer/server-sent-event.ts";
-export type { PullEvent, PullHandler, PullOptions, PullSocket } from "./consumer/pull-socket.ts";
+export type { HttpExchange } from "./consumer/http-exchange.ts";
+export type { EventFunction, FunctionOptions, PullSocket } from "./consumer/pull-socket.ts";
 export { StopConsumer } from "./consumer/stop-consumer.ts";
 export type {
   Handlers,
@@ -52,6 +53,7 @@ export { asyncApi, type AsyncApiDocument, type AsyncApiInfo } from "./routing/as
 export { listRoutes, type ListedRoute } from "./routing/list-routes.ts";
 export { mount } from "./routing/mount.ts";
 export { ProtocolTypeRouter } from "./routing/protocol-type-router.ts";
+export { acceptWebSocket, type ExchangeOptions } from "./routing/accept-web-socket.ts";
 export { requireWebSocket } from "./routing/require-web-socket.ts";
 export { path, type Route } from "./routing/route.ts";
 export { URLRouter } from "./routing/url-router.ts";

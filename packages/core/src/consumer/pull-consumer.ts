@@ -69,7 +69,7 @@ export abstract class PullConsumer extends SocketConsumer implements PullSocket 
     return admission;
   }
 
-  isWebSocket(): true {
+  isWebSocket(): this is PullSocket {
     return true;
   }
 

@@ -8,7 +8,7 @@ import { path } from "../routing/route.ts";
 import { requireWebSocket } from "../routing/require-web-socket.ts";
 import { URLRouter } from "../routing/url-router.ts";
 import { testServer, type TestServer } from "../testing/test-server.ts";
-import type { PullOptions, PullSocket } from "./pull-socket.ts";
+import type { FunctionOptions, PullSocket } from "./pull-socket.ts";
 import { StopConsumer } from "./stop-consumer.ts";
 
 interface Line {
@@ -19,7 +19,7 @@ interface Line {
 /** A server that runs a function on `/`, and what it logs. */
 function serverOf(
   handler: (socket: PullSocket) => unknown,
-  more: PullOptions & EnvironmentOptions & { around?: (app: Application) => Application } = {},
+  more: FunctionOptions<PullSocket> & EnvironmentOptions & { around?: (app: Application) => Application } = {},
 ): { server: TestServer; lines: Line[] } {
   const { events = {}, groups = [], around = (app) => app, ...options } = more;
   const lines: Line[] = [];

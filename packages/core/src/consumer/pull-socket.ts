@@ -6,7 +6,7 @@ import type { EventMeta } from "../layer/message.ts";
 import type { Group } from "./group.ts";
 
 /**
- * A connection whose messages are asked for: what `requireWebSocket` gives to its function.
+ * A connection whose messages are asked for: what `requireWebSocket` gives to its function, whatever transport carries it.
  *
  * It is accepted when it is first used: by `wait`, `read`, an iteration or `send`. Until then `deny()` can refuse it. At
  * most `limits.maxQueuedFrames` messages wait to be asked for, or as many bytes as one message may have
@@ -78,32 +78,24 @@ export interface PullSocket<Needs = {}> extends AsyncIterable<string | Uint8Arra
    * @throws {SolentError} CONFIG_INVALID for a code that may not be sent.
    */
   close(code?: number, reason?: string): void;
-  /** Tells it from an HTTP request, where a handler gets either. */
-  isWebSocket(): true;
+  /** Yes: tells it from an HTTP request, for a function that `acceptWebSocket` gives either. */
+  isWebSocket(): this is PullSocket<Needs>;
 }
 
 /**
- * A function that a connection runs: from its handshake to its end.
- *
- * When it returns the connection is closed with 1000, after what was sent; when it throws it is closed with 4500, and the
- * error logged. One that returns before it has used the connection is denied with 403 and a line in the log.
- */
-export type PullHandler<Needs = {}> = (socket: PullSocket<Needs>) => unknown;
-
-/**
- * What one type of event calls, beside the handler and one event at a time.
+ * What one type of event calls: one event at a time, in order, beside the handler.
  *
  * The type of `event` is what its author says it is, as with a method of a class: the layer carries whatever was sent.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- an event has the fields that whoever sent it gave it
-export type PullEvent<Needs = {}> = (event: any, socket: PullSocket<Needs>, meta: EventMeta) => unknown;
+export type EventFunction<Peer> = (event: any, peer: Peer, meta: EventMeta) => unknown;
 
-/** Options of `requireWebSocket`. */
-export interface PullOptions<Needs = {}> {
+/** Options of `requireWebSocket` and `acceptWebSocket`. */
+export interface FunctionOptions<Peer> {
   /** A function for each event type that its groups carry: `"chat.message"`. @default none */
-  readonly events?: Readonly<Record<string, PullEvent<Needs>>>;
+  readonly events?: Readonly<Record<string, EventFunction<Peer>>>;
   /** Groups joined before the handler starts, and left whatever ends the connection. @default [] */
   readonly groups?: readonly string[];
-  /** The name of the channel layer that `socket.layer` is. @default "default" */
+  /** The name of the channel layer that `layer` is. @default "default" */
   readonly layerName?: string;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { PullOptions } from "../consumer/pull-socket.ts";
+import type { FunctionOptions, PullSocket } from "../consumer/pull-socket.ts";
 import { WebSocketConsumer } from "../consumer/websocket-consumer.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { InMemoryChannelLayer } from "../hub/in-memory-channel-layer.ts";
@@ -43,7 +43,7 @@ describe("requireWebSocket", () => {
     ["an event type without a dot", () => {}, { events: { message: () => {} } }, "at least two segments"],
     ["an event type that is Solent's own", () => {}, { events: { "websocket.connect": () => {} } }, "are reserved"],
   ])("refuses %s, and says so", (_what, handler, options, rule) => {
-    const make = () => requireWebSocket(handler as () => void, options as PullOptions);
+    const make = () => requireWebSocket(handler as () => void, options as FunctionOptions<PullSocket>);
     expect(make).toThrow(isInvalid);
     expect(make).toThrow(rule);
   });

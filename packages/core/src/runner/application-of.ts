@@ -41,11 +41,19 @@ export function applicationOf(consumerClass: AnyConsumerClass): ConsumerApplicat
     new Runner({ scope, link, info, params }).start();
   };
   const handle = (scope: Scope, link: Link): void => {
-    // Routers match the beginning of a path; a consumer is where it must end, behind whatever middleware.
-    if (scope.route.length > 0 && scope.pathRemaining !== "") throw noMatch(scope, `${info.name} ends the path`);
+    requireWholePath(info.name, scope);
     start(scope, link, validParams(info, scope));
   };
   return { consumerClass, start, handle };
+}
+
+/**
+ * Routers match the beginning of a path; a consumer is where it must end, behind whatever middleware.
+ *
+ * @throws {SolentError} ROUTE_NOT_FOUND
+ */
+export function requireWholePath(name: string, scope: Scope): void {
+  if (scope.route.length > 0 && scope.pathRemaining !== "") throw noMatch(scope, `${name} ends the path`);
 }
 
 function wrongProtocol({ name }: ClassInfo, { type }: Scope): SolentError {
