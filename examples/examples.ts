@@ -20,5 +20,10 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["site-notice", { title: "A notice to the whole site", load: () => import("./site-notice/server.ts") }],
   ["observer-list", { title: "The observer list", load: () => import("./observer-list/server.ts") }],
   ["raw-consumer", { title: "The protocol itself", load: () => import("./raw-consumer/server.ts") }],
+  [
+    "function-consumer",
+    { title: "A function for each connection", load: () => import("./function-consumer/server.ts") },
+  ],
+  ["pull-socket", { title: "Messages when they are wanted", load: () => import("./pull-socket/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);

@@ -32,7 +32,8 @@ export async function serveExamples(names: readonly string[], port: number): Pro
   try {
     for (const [name, { app, layer }] of loaded) {
       const below = new URLRouter([path(`/${name}`, app)]);
-      const mounted = { handle: below.handle.bind(below), lifespan: app.lifespan };
+      // Consumers that answer HTTP stand before the pages; what they have no route for is left to those.
+      const mounted = { handle: below.handle.bind(below), lifespan: app.lifespan, protocols: app.protocols };
       running.push(await attach(server.http, mounted, { layer, accepts: ({ url }) => nameOf(url) === name }));
     }
   } catch (error) {
