@@ -28,6 +28,9 @@ test("a function echoes text and bytes over a real socket, and the next connecti
     peer.send("text");
     peer.send(Buffer.from([1, 2, 3]));
     expect(await peer.heard.take(2)).toEqual(["text", Buffer.from([1, 2, 3])]);
+    // One that waits for its client is no handler that runs.
+    await until(() => w.server.running().length === 0);
+    expect(w.counts().connections).toBe(w.before.connections + 1);
   }
   await w.isUnharmed();
 });
@@ -187,4 +190,19 @@ test("one path answers a page's request and its WebSocket on one port, and 426 w
   expect([refusal.status, ...says]).toEqual([426, "websocket", "upgrade"]);
   // The connection of the refused request serves the next one.
   expect(await (await fetch(`${url}/both`)).text()).toBe("<p>/both</p>");
+});
+
+test("a function that outlives its connection is waited for, and named in the log when that takes too long", async () => {
+  const never = gate();
+  const stubborn = requireWebSocket(async function stubborn(socket) {
+    await socket.wait();
+    await never.passed;
+  });
+  await using w = await world(stubborn, { limits: { disconnectGraceMs: 100 } });
+  const peer = await w.connect();
+  await peer.close();
+  const { fields } = await w.log.line("stubborn.handle() did not end");
+  expect(fields).toMatchObject({ consumer: "stubborn", handler: "handle", path: "/" });
+  never.open();
+  await w.isUnharmed();
 });

@@ -1,4 +1,5 @@
 import type { Application } from "../connection/application.ts";
+import { HttpConsumer } from "../consumer/http-consumer.ts";
 import type { HttpExchange } from "../consumer/http-exchange.ts";
 import type { FunctionOptions, PullSocket } from "../consumer/pull-socket.ts";
 import { SolentError } from "../errors/solent-error.ts";
@@ -10,8 +11,6 @@ export interface ExchangeOptions<Peer> extends FunctionOptions<Peer> {
   /** Largest body of a request, in bytes. Over it: 413. @default 1_048_576 */
   readonly maxBodyBytes?: number;
 }
-
-const defaultMaxBodyBytes = 1_048_576;
 
 /**
  * An application that runs one function on both: connections, and plain HTTP requests of the same path.
@@ -25,7 +24,7 @@ export function acceptWebSocket<Needs = {}>(
   handler: (peer: PullSocket<Needs> | HttpExchange<Needs>) => unknown,
   options: ExchangeOptions<PullSocket<Needs> | HttpExchange<Needs>> = {},
 ): Application<Needs> {
-  const { maxBodyBytes = defaultMaxBodyBytes } = options;
+  const { maxBodyBytes = HttpConsumer.maxBodyBytes } = options;
   if (!Number.isSafeInteger(maxBodyBytes) || maxBodyBytes < 0) {
     const rule = "it is a whole number of at least 0";
     throw new SolentError("CONFIG_INVALID", { option: "maxBodyBytes", value: maxBodyBytes, rule });
