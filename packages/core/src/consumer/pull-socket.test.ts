@@ -30,6 +30,11 @@ function serverOf(
   return { server, lines };
 }
 
+/** Time enough for whatever happens of itself to have happened. */
+async function turns(): Promise<void> {
+  for (let left = 10; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function echo(socket: PullSocket): Promise<void> {
   for await (const message of socket) socket.send(message);
 }
@@ -209,6 +214,7 @@ describe("accepting", () => {
     const ann = server.connect("/");
     await asked.promise;
     await server.layer.groupSend("room", { type: "chat.message", text: "secret" });
+    await turns();
     answer.resolve(false);
     await expect(ann).rejects.toMatchObject({ details: { status: 403 } });
   });
@@ -299,7 +305,10 @@ describe("the end", () => {
       throw new Error("too late");
     });
     await (await server.connect("/")).closed();
-    const closing = server.close();
+    let isClosed = false;
+    const closing = server.close().then(() => (isClosed = true));
+    await turns();
+    expect(isClosed).toBe(false);
     go.resolve();
     await closing;
     expect(saved).toEqual(["all"]);
@@ -381,7 +390,7 @@ describe("waiting", () => {
     ann.sendFrame("a");
     let isIdle = false;
     const idle = server.idle().then(() => (isIdle = true));
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns();
     expect(isIdle).toBe(false);
     go.resolve();
     await idle;
@@ -427,6 +436,8 @@ describe("bounds", () => {
       for (let n = 0; n < 100; n++) expect(await ann.nextFrame()).toBe(`${text}${n}`.slice(-text.length));
       expect(counts[0]).toBe(most);
       expect(Math.max(...counts)).toBe(most);
+      // It is read again when half of them are taken, and not when the last one is.
+      expect(Math.min(...counts.slice(0, 80))).toBeGreaterThan(most / 2);
     },
   );
 
