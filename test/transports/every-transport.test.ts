@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type chat, ChatWorld } from "./chat-world.ts";
 
-const transports: readonly ConnectTransport[] = ["websocket", "sse", "poll"];
+const transports: readonly ConnectTransport[] = ["websocket", "sse", "stream", "poll"];
 const worlds = transports.flatMap((transport) => [1, 3].map((nodes) => ({ transport, nodes })));
 const only = (transport: ConnectTransport) => anySocket({ transports: [transport], WebSocket });
 const texts = (count: number): string[] => Array.from({ length: count }, (_, n) => `red: ${n}`);
@@ -68,21 +68,24 @@ describe.each(worlds)("over $transport, with $nodes nodes and nothing that stick
   });
 });
 
-describe.each(["sse", "poll"] as const)("over %s, when the node that has the connection is gone", (transport) => {
-  test("the page hears of it and comes back on another", async () => {
-    await using world = await ChatWorld.start(3);
-    const ann = connect<typeof chat>(`${world.url}/rooms/red`, {
-      WebSocket: only(transport),
-      reconnect: { minDelayMs: 10, maxDelayMs: 50 },
+describe.each(["sse", "stream", "poll"] as const)(
+  "over %s, when the node that has the connection is gone",
+  (transport) => {
+    test("the page hears of it and comes back on another", async () => {
+      await using world = await ChatWorld.start(3);
+      const ann = connect<typeof chat>(`${world.url}/rooms/red`, {
+        WebSocket: only(transport),
+        reconnect: { minDelayMs: 10, maxDelayMs: 50 },
+      });
+      expect(await ann.call("say", { text: "before" })).toEqual({ room: "red" });
+      const owner = world.servers.find(({ connectionCount }) => connectionCount > 0)!;
+      world.leaveOut(owner);
+      const back = new Promise<void>((resolve) => ann.onState((state) => state === "open" && resolve()));
+      await owner.close();
+      await back;
+      expect(await ann.call("say", { text: "after" })).toEqual({ room: "red" });
+      ann.close();
+      await ann.closed;
     });
-    expect(await ann.call("say", { text: "before" })).toEqual({ room: "red" });
-    const owner = world.servers.find(({ connectionCount }) => connectionCount > 0)!;
-    world.leaveOut(owner);
-    const back = new Promise<void>((resolve) => ann.onState((state) => state === "open" && resolve()));
-    await owner.close();
-    await back;
-    expect(await ann.call("say", { text: "after" })).toEqual({ room: "red" });
-    ann.close();
-    await ann.closed;
-  });
-});
+  },
+);

@@ -3,11 +3,11 @@ import { ClientError } from "../client-error.ts";
 import { HttpSocket } from "./http-socket.ts";
 
 /** A way to connect. */
-export type ConnectTransport = "websocket" | "sse" | "poll";
+export type ConnectTransport = "websocket" | "sse" | "stream" | "poll";
 
 /** Options of `anySocket`. */
 export interface AnySocketOptions {
-  /** What is tried, in this order. @default ["websocket", "sse", "poll"] */
+  /** What is tried, in this order; `"stream"` is there for those who name it. @default ["websocket", "sse", "poll"] */
   readonly transports?: readonly ConnectTransport[];
   /** The class that opens WebSockets. @default the global one; where there is none, that way is left out */
   readonly WebSocket?: WebSocketConstructor;
@@ -34,7 +34,7 @@ const openState = 1;
  * @throws {ClientError} CLIENT_OPTION when none of the ways is to be had here.
  */
 export function anySocket(options: AnySocketOptions = {}): WebSocketConstructor {
-  const { WebSocket = globalThis.WebSocket, transports = allTransports } = options;
+  const { WebSocket = globalThis.WebSocket, transports = defaultTransports } = options;
   const usable = transports.filter((name) => name !== "websocket" || WebSocket !== undefined);
   if (usable.length === 0 || usable.some((name) => !allTransports.includes(name))) {
     throw new ClientError(
@@ -50,7 +50,8 @@ export function anySocket(options: AnySocketOptions = {}): WebSocketConstructor 
   };
 }
 
-const allTransports: readonly ConnectTransport[] = ["websocket", "sse", "poll"];
+const defaultTransports: readonly ConnectTransport[] = ["websocket", "sse", "poll"];
+const allTransports: readonly ConnectTransport[] = [...defaultTransports, "stream"];
 
 interface Parts extends AnySocketOptions {
   readonly transports: readonly ConnectTransport[];

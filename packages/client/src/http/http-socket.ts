@@ -1,9 +1,10 @@
 import type { WebSocketLike } from "../socket/web-socket.ts";
 import { EventStreamReader, type StreamEvent } from "./event-stream.ts";
+import { FrameReader } from "./frame-stream.ts";
 import { Outgoing, type Sent } from "./outgoing.ts";
 
-/** How it goes down: an answer that never ends, or one request after the other. */
-export type HttpMode = "sse" | "poll";
+/** How it goes down: an answer that never ends, of events or of frames, or one request after the other. */
+export type HttpMode = "sse" | "stream" | "poll";
 
 /** The close codes that say what an HTTP status says. */
 const codes: Readonly<Record<number, number>> = {
@@ -19,7 +20,7 @@ const pollAttempts = 4;
 const retryMs = 500;
 
 /**
- * A connection over HTTP that looks like a `WebSocket`: Server-Sent Events or long polls down, POST up.
+ * A connection over HTTP that looks like a `WebSocket`: a stream or long polls down, POST up.
  *
  * Requests carry the page's cookies, to its own server and, where that allows the page, to another.
  */
@@ -73,7 +74,7 @@ export class HttpSocket implements WebSocketLike {
     if (response !== undefined && !response.ok) return this.#end(codes[response.status] ?? 1006, "");
     while (response?.ok === true) {
       const isWhole = await this.#read(response);
-      if (this.#mode === "sse" || this.readyState >= 2) break;
+      if (this.#mode !== "poll" || this.readyState >= 2) break;
       if (!isWhole && this.#number === 0) break;
       response = await this.#poll();
     }
@@ -92,22 +93,20 @@ export class HttpSocket implements WebSocketLike {
 
   // Whether the answer came to its end.
   async #read(response: Response): Promise<boolean> {
-    const events = new EventStreamReader();
     try {
       // A batch counts when all of it is there: what was cut off comes again.
-      if (this.#mode === "poll") this.#takeAll(events.read(await response.text()));
-      else await this.#readStream(response, events);
+      if (this.#mode === "poll") this.#takeAll(new EventStreamReader().read(await response.text()));
+      else await this.#readStream(response, this.#mode === "stream" ? frames() : events());
       return true;
     } catch {
       return false;
     }
   }
 
-  async #readStream({ body }: Response, events: EventStreamReader): Promise<void> {
+  async #readStream({ body }: Response, read: (piece: Uint8Array) => StreamEvent[]): Promise<void> {
     const reader = body?.getReader();
-    const decoder = new TextDecoder();
     for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
-      this.#takeAll(events.read(decoder.decode(piece.value, { stream: true })));
+      this.#takeAll(read(piece.value));
     }
   }
 
@@ -118,7 +117,7 @@ export class HttpSocket implements WebSocketLike {
   #take({ name, data }: StreamEvent): void {
     if (this.readyState >= 2) return;
     if (name === "") return this.#tell("onmessage", { data });
-    const value: unknown = name === "binary" ? undefined : JSON.parse(data);
+    const value: unknown = name === "binary" || data === "" ? undefined : JSON.parse(data);
     if (name === "open") {
       this.#id = (value as { id: string }).id;
       this.readyState = 1;
@@ -164,4 +163,15 @@ export class HttpSocket implements WebSocketLike {
   #tell(handler: "onopen" | "onmessage" | "onclose", event: object): void {
     this[handler]?.(event as never);
   }
+}
+
+function events(): (piece: Uint8Array) => StreamEvent[] {
+  const decoder = new TextDecoder();
+  const reader = new EventStreamReader();
+  return (piece) => reader.read(decoder.decode(piece, { stream: true }));
+}
+
+function frames(): (piece: Uint8Array) => StreamEvent[] {
+  const reader = new FrameReader();
+  return (piece) => reader.read(piece);
 }

@@ -25,7 +25,7 @@ export interface RootApplication extends Application {
 }
 
 /** A way to carry connections. */
-export type TransportName = "websocket" | "sse" | "poll";
+export type TransportName = "websocket" | "sse" | "stream" | "poll";
 
 /** Options of `attach`. */
 export interface AttachOptions extends EnvironmentOptions {
@@ -46,9 +46,9 @@ export interface AttachOptions extends EnvironmentOptions {
   /** Where the application is mounted: `"/chat"`. Routers match what follows, and nothing else matches. @default "" */
   readonly rootPath?: string;
   /**
-   * What may carry connections: WebSockets; Server-Sent Events (`"sse"`) and long polls (`"poll"`), for where those do not
-   * get through. Requests of the latter two have `~solent` in their query; the application never sees them.
-   * @default all three
+   * What may carry connections: WebSockets; Server-Sent Events (`"sse"`), streams of frames (`"stream"`) and long polls
+   * (`"poll"`), for where those do not get through. Requests of the latter three have `~solent` in their query; the
+   * application never sees them. @default all of them
    */
   readonly transports?: readonly TransportName[];
   /** Which upgrade requests are Solent's, and which requests with `~solent`; the others are left to other listeners. @default all */
@@ -212,7 +212,7 @@ function denialsOf({ denials = "status" }: AttachOptions): Denials {
   throw new SolentError("CONFIG_INVALID", { option: "denials", value: denials, rule: 'it is "status" or "closeCode"' });
 }
 
-const transportNames: readonly TransportName[] = ["websocket", "sse", "poll"];
+const transportNames: readonly TransportName[] = ["websocket", "sse", "stream", "poll"];
 
 function transportsOf({ transports = transportNames }: AttachOptions): readonly TransportName[] {
   const unknown = transports.find((name) => !transportNames.includes(name));

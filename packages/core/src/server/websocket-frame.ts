@@ -1,5 +1,7 @@
 import type { FrameEncoder } from "../outbox/frame.ts";
 
+const opcodes = { close: 0x8, ping: 0x9, pong: 0xa } as const;
+
 /** Unmasked server frames (RFC 6455 section 5.2), never fragmented, without extensions. */
 export const webSocketEncoder: FrameEncoder = {
   encode(payload: string | Uint8Array): Buffer {
@@ -21,3 +23,8 @@ export const webSocketEncoder: FrameEncoder = {
     return frame;
   },
 };
+
+/** A control frame (RFC 6455 section 5.5). @param payload at most 125 bytes */
+export function controlFrame(kind: keyof typeof opcodes, payload: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.concat([Buffer.from([0x80 | opcodes[kind], payload.length]), payload]);
+}

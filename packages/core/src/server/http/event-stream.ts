@@ -1,34 +1,30 @@
 import type { FrameEncoder } from "../../outbox/frame.ts";
+import { type DownFormat, headersOf, paddingBytes } from "./down-format.ts";
 
-/**
- * Messages as events of `text/event-stream` (HTML standard, "Server-sent events"), which all ways over HTTP speak.
- *
- * A text is the `data` of an event without a name; one with line breaks, which that format would change, is the event `text`
- * with the text as JSON. Bytes are the event `binary`, in base64.
- */
-export const eventStreamEncoder: FrameEncoder = {
-  encode(payload: string | Uint8Array): Buffer {
-    if (typeof payload !== "string") return namedEvent("binary", base64(payload));
-    if (lineBreak.test(payload)) return namedEvent("text", JSON.stringify(payload));
-    return Buffer.from(`data: ${payload}\n\n`);
-  },
+/** Events of `text/event-stream` (HTML standard, "Server-sent events"): one answer that goes on, and the answers to polls. */
+export const eventStream: DownFormat = {
+  headers: headersOf("text/event-stream; charset=utf-8"),
+  // A text is the `data` of an event without a name; one with line breaks, which that format would change, is the event
+  // `text` with the text as JSON. Bytes are the event `binary`, in base64.
+  encoder: {
+    encode(payload: string | Uint8Array): Buffer {
+      if (typeof payload !== "string") return namedEvent("binary", base64(payload));
+      if (lineBreak.test(payload)) return namedEvent("text", JSON.stringify(payload));
+      return Buffer.from(`data: ${payload}\n\n`);
+    },
+  } satisfies FrameEncoder,
+  padding: Buffer.from(`:${" ".repeat(paddingBytes)}\n\n`),
+  open: (id) => namedEvent("open", JSON.stringify({ id })),
+  ping: namedEvent("ping", "{}"),
+  close: (code, reason) => namedEvent("close", JSON.stringify({ code, reason })),
 };
 
 const lineBreak = /[\r\n]/;
 
-/** An event of Solent's own: `open`, `batch`, `ping`, `close`. */
-export function controlEvent(name: "open" | "batch" | "ping" | "close", data: unknown): Buffer {
-  return namedEvent(name, JSON.stringify(data));
+/** The first event of the answer to a poll. */
+export function batchEvent(number: number): Buffer {
+  return namedEvent("batch", `${number}`);
 }
-
-/** The headers of an answer in this format. */
-export const eventStreamHeaders: Readonly<Record<string, string>> = Object.freeze({
-  "content-type": "text/event-stream; charset=utf-8",
-  // Neither kept, nor compressed on the way: a compressor waits for more.
-  "cache-control": "no-store, no-transform",
-  // nginx collects answers otherwise.
-  "x-accel-buffering": "no",
-});
 
 function namedEvent(name: string, data: string): Buffer {
   return Buffer.from(`event: ${name}\ndata: ${data}\n\n`);

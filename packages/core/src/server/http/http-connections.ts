@@ -7,12 +7,14 @@ import { scopeOf } from "../handshake.ts";
 import { pacedTurn } from "../paced-turn.ts";
 import type { Denials } from "../refusal.ts";
 import { discard, readBody } from "../request-body.ts";
-import { eventStreamEncoder, eventStreamHeaders } from "./event-stream.ts";
-import { EventStreamTransport } from "./event-stream-transport.ts";
+import type { DownFormat } from "./down-format.ts";
+import { eventStream } from "./event-stream.ts";
+import { frameStream } from "./frame-stream.ts";
 import { type Asker, HttpPeer } from "./http-peer.ts";
 import { HttpRelay, type RelayedAnswer, type RelayedRequest } from "./http-relay.ts";
 import { PollTransport } from "./poll-transport.ts";
 import { readRequest, type UpRequest } from "./requests.ts";
+import { StreamTransport } from "./stream-transport.ts";
 
 /** What connections over HTTP are made of. */
 export interface HttpConnectionsParts {
@@ -28,14 +30,21 @@ export interface HttpConnectionsParts {
 const parameter = "~solent";
 const mark = new RegExp(`[?&]${parameter}=([a-z]*)(?:&|$)`);
 
+/** The ways down, and what each is written in. */
+const formats = { sse: eventStream, stream: frameStream, poll: eventStream } as const;
+
+type Kind = keyof typeof formats;
+
 const protocolsHeader = "solent-protocols";
 
 const bodyTimeoutMs = 10_000;
 
-/** Takes the requests of connections over HTTP: Server-Sent Events, long polls, and the way up of both. */
+/** Takes the requests of connections over HTTP: streams, long polls, and the way up of both. */
 export class HttpConnections {
   readonly #parts: HttpConnectionsParts;
-  readonly #turn = new OutboxTurn(eventStreamEncoder, pacedTurn());
+  readonly #turns = new Map<DownFormat, OutboxTurn>(
+    Object.values(formats).map((format) => [format, new OutboxTurn(format.encoder, pacedTurn())]),
+  );
   readonly #peers = new Map<string, HttpPeer>();
   readonly #relay: HttpRelay | undefined;
 
@@ -64,16 +73,17 @@ export class HttpConnections {
 
   async #handle(op: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", ignore);
-    const isKnown = op === "send" || op === "poll" || op === "sse";
+    const isKind = Object.hasOwn(formats, op);
+    const isKnown = op === "send" || isKind;
     if (isKnown && request.method === "OPTIONS")
       answer(request, response, { status: 204, headers: preflight(request) });
-    else if (!isKnown || (op !== "send" && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
-    else if (request.method === "GET" && op !== "send") this.#open(op, request, response);
-    else if (request.method === "POST" && op !== "sse") await this.#carry(op, request, response);
-    else answer(request, response, { status: 405, headers: { allow: op === "send" ? "POST" : "GET" } });
+    else if (!isKnown || (isKind && !this.#parts.kinds.includes(op))) answer(request, response, { status: 404 });
+    else if (request.method === "GET" && isKind) this.#open(op as Kind, request, response);
+    else if (request.method === "POST" && (op === "send" || op === "poll")) await this.#carry(op, request, response);
+    else answer(request, response, { status: 405, headers: { allow: allowedFor(op) } });
   }
 
-  #open(kind: "sse" | "poll", request: IncomingMessage, response: ServerResponse): void {
+  #open(kind: Kind, request: IncomingMessage, response: ServerResponse): void {
     const { connections, scope: shared, denials } = this.#parts;
     const asker = askerOf(request);
     const refusal = connections.refusal();
@@ -93,13 +103,15 @@ export class HttpConnections {
     const { limits } = connections.environment;
     const secret = randomBytes(18).toString("base64url");
     const id = this.#relay === undefined ? secret : `${secret}.${this.#relay.address}`;
+    const format = formats[kind];
     const parts = {
-      ...{ id, turn: this.#turn, denials, headers: corsHeaders(asker) },
+      ...{ id, kind, format, denials, headers: corsHeaders(asker) },
+      turn: this.#turns.get(format) as OutboxTurn,
       closeTimeoutMs: limits.closeTimeoutMs,
       heartbeatTimeoutMs: limits.heartbeatTimeoutMs,
       onGone: () => void this.#peers.delete(id),
     };
-    const transport = kind === "sse" ? new EventStreamTransport(response, parts) : new PollTransport(response, parts);
+    const transport = kind === "poll" ? new PollTransport(response, parts) : new StreamTransport(response, parts);
     this.#peers.set(id, new HttpPeer(transport, asker, limits.maxFrameBytes));
     connections.open({ ...scope, subprotocols: offeredBy(request) }, transport);
   }
@@ -160,14 +172,18 @@ interface Answer {
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, { status, headers = {}, body = "" }: Answer): void {
-  const isEvents = status === 200;
   response.writeHead(status, {
-    ...(isEvents ? eventStreamHeaders : status === 204 ? {} : { "content-type": "text/plain; charset=utf-8" }),
+    ...(status === 200 ? formats.poll.headers : status === 204 ? {} : { "content-type": "text/plain; charset=utf-8" }),
     ...headers,
     ...(status === 204 ? {} : { "content-length": String(Buffer.byteLength(body)) }),
   });
   response.end(body);
   discard(request, bodyTimeoutMs);
+}
+
+function allowedFor(op: string): string {
+  if (op === "send") return "POST";
+  return op === "poll" ? "GET, POST" : "GET";
 }
 
 function askerOf({ headers }: IncomingMessage): Asker {

@@ -7,12 +7,16 @@ import { SolentError } from "../../errors/solent-error.ts";
 import type { OutboxTurn } from "../../outbox/turn.ts";
 import type { AskingTransport } from "../connection-server.ts";
 import type { Denials } from "../refusal.ts";
-import { controlEvent, eventStreamHeaders } from "./event-stream.ts";
+import type { DownFormat } from "./down-format.ts";
 
 /** What a transport over HTTP is told about itself. */
 export interface HttpTransportParts {
   /** The secret name by which its requests find it. */
   readonly id: string;
+  /** What applications know it by: `"sse"`, `"stream"`, `"poll"`. */
+  readonly kind: string;
+  readonly format: DownFormat;
+  /** Flushes the outboxes of its format. */
   readonly turn: OutboxTurn;
   readonly denials: Denials;
   /** Headers of every answer to the page that opened it: what CORS asks for. */
@@ -32,9 +36,9 @@ export type PollAnswer =
 /** Takes the answer of a poll that waits. */
 export type PollReply = (answer: PollAnswer) => void;
 
-/** What both ways over HTTP have in common: the request that opens the connection, and whether the way up is open. */
+/** What all ways over HTTP have in common: the request that opens the connection, and whether the way up is open. */
 export abstract class HttpTransport implements AskingTransport {
-  abstract readonly kind: string;
+  readonly kind: string;
   readonly turn: OutboxTurn;
   protected readonly parts: HttpTransportParts;
   #opening: ServerResponse | undefined;
@@ -45,6 +49,7 @@ export abstract class HttpTransport implements AskingTransport {
   constructor(opening: ServerResponse, parts: HttpTransportParts) {
     this.#opening = opening;
     this.parts = parts;
+    this.kind = parts.kind;
     this.turn = parts.turn;
   }
 
@@ -61,7 +66,7 @@ export abstract class HttpTransport implements AskingTransport {
   /** Lets go of the requests it holds: the page has closed the connection. */
   protected abstract release(): void;
 
-  /** Begins to carry frames, the event `open` first. */
+  /** Begins to carry frames; first goes what says that it is open. */
   protected abstract begin(opening: ServerResponse, headers: AnswerHeaders, open: Buffer): void;
 
   bind(connection: Connection): void {
@@ -88,8 +93,8 @@ export abstract class HttpTransport implements AskingTransport {
       this.parts.onGone();
       return false;
     }
-    const { id } = this.parts;
-    this.begin(opening, { ...headers, ...eventStreamHeaders, ...this.parts.headers }, controlEvent("open", { id }));
+    const { id, format } = this.parts;
+    this.begin(opening, { ...headers, ...format.headers, ...this.parts.headers }, format.open(id));
     return true;
   }
 
@@ -102,8 +107,8 @@ export abstract class HttpTransport implements AskingTransport {
       opening.end(body === "" ? `${status}\n` : body);
       return;
     }
-    opening.writeHead(200, { ...eventStreamHeaders, ...this.parts.headers });
-    opening.end(controlEvent("close", { code: row.code, reason: row.reason }));
+    opening.writeHead(200, { ...this.parts.format.headers, ...this.parts.headers });
+    opening.end(this.parts.format.close(row.code, row.reason));
   }
 
   pause(): void {

@@ -3,7 +3,7 @@ import { closeCodes } from "../../errors/close-codes.ts";
 import type { AnswerHeaders } from "../../connection/transport.ts";
 import type { Batch } from "../../outbox/batch.ts";
 import { joinBatch } from "../batch-writer.ts";
-import { controlEvent } from "./event-stream.ts";
+import { batchEvent } from "./event-stream.ts";
 import { HttpTransport, nothing, type PollReply } from "./http-transport.ts";
 
 /** How long a poll waits for something to say. */
@@ -16,7 +16,6 @@ const holdMs = 25_000;
  * and nothing comes twice.
  */
 export class PollTransport extends HttpTransport {
-  readonly kind = "poll";
   #reply: PollReply | undefined;
   #number = 0;
   // The last answer, until the next poll says that it has arrived.
@@ -52,7 +51,7 @@ export class PollTransport extends HttpTransport {
 
   close(code: number, reason: string): void {
     this.#isClosing = true;
-    this.#ready.push(controlEvent("close", { code, reason }));
+    this.#ready.push(this.parts.format.close(code, reason));
     this.#answer();
     this.#within(this.parts.closeTimeoutMs, () => this.#gone());
   }
@@ -110,7 +109,7 @@ export class PollTransport extends HttpTransport {
     if (reply === undefined) return;
     this.#reply = undefined;
     this.#number += 1;
-    const body = Buffer.concat([controlEvent("batch", this.#number), ...this.#ready]);
+    const body = Buffer.concat([batchEvent(this.#number), ...this.#ready]);
     this.#ready = [];
     this.#unread = body;
     this.#waitForPoll();

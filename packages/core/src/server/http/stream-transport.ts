@@ -4,19 +4,14 @@ import { closeCodes } from "../../errors/close-codes.ts";
 import type { AnswerHeaders } from "../../connection/transport.ts";
 import type { Batch } from "../../outbox/batch.ts";
 import { writeBatch } from "../batch-writer.ts";
-import { controlEvent } from "./event-stream.ts";
 import { HttpTransport } from "./http-transport.ts";
 
-// Some proxies hold an answer back until they have so much of it.
-const padding = `:${" ".repeat(2048)}\n\n`;
-
 /**
- * Server-Sent Events: one answer that never ends, read by an `EventSource` or with `fetch`.
+ * One answer that never ends: Server-Sent Events, or frames.
  *
  * The answer ends with its socket, so its bytes go there as they are, and are the same for all connections.
  */
-export class EventStreamTransport extends HttpTransport {
-  readonly kind = "sse";
+export class StreamTransport extends HttpTransport {
   #response: ServerResponse | undefined;
   #socket: Duplex | undefined;
   #hasAnswered = false;
@@ -36,7 +31,7 @@ export class EventStreamTransport extends HttpTransport {
     opening.flushHeaders();
     opening.on("close", () => this.#closed());
     socket.on("drain", () => this.connection.handleDrain());
-    socket.write(padding);
+    socket.write(this.parts.format.padding);
     socket.write(open);
     this.#response = opening;
     this.#socket = socket;
@@ -49,7 +44,7 @@ export class EventStreamTransport extends HttpTransport {
   close(code: number, reason: string): void {
     const response = this.#response;
     if (response === undefined) return;
-    this.#socket?.write(controlEvent("close", { code, reason }));
+    this.#socket?.write(this.parts.format.close(code, reason));
     this.#socket = undefined;
     response.end();
     // A peer that does not read takes no end either.
@@ -62,7 +57,7 @@ export class EventStreamTransport extends HttpTransport {
   }
 
   ping(): void {
-    this.#socket?.write(controlEvent("ping", {}), (error) => {
+    this.#socket?.write(this.parts.format.ping, (error) => {
       // A page without a way up cannot answer: that its socket takes bytes has to do.
       if (!error && !this.#hasAnswered) this.connection.handlePong();
     });
