@@ -6,10 +6,10 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 const conditions = ["@solent/source", ...defaultServerConditions];
 
 // What only the page does, whichever Node serves it.
-const pageTests = "apps/chat/e2e/page/**/*.test.ts";
+const pageTests = ["apps/chat/e2e/page/**/*.test.ts", "test/transports/page/**/*.test.ts"];
 
 // What several servers do together, each of them a process of its own: long, and the same whichever Node runs them.
-const nodesTests = "apps/chat/e2e/nodes/**/*.test.ts";
+const nodesTests = ["apps/chat/e2e/nodes/**/*.test.ts", "test/transports/nodes/**/*.test.ts"];
 const redisTests = "test/{chaos,redis,interop,from-outside,support/redis}/**/*.test.ts";
 
 const notTests = ["**/node_modules/**", "**/dist/**", "**/fixtures/**"];
@@ -57,16 +57,20 @@ export default defineConfig({
     hookTimeout: 20_000,
     projects: [
       project("unit", ["packages/*/src/**/*.test.ts"]),
-      project("suite", ["test/**/*.test.ts"], { exclude: ["test/e2e/**", redisTests], redis: true }),
+      project("suite", ["test/**/*.test.ts"], {
+        exclude: ["test/e2e/**", redisTests, ...pageTests, ...nodesTests],
+        redis: true,
+        setup: "./test/setup/haproxy.ts",
+      }),
       project("redis", [redisTests], { redis: true, turn: 2 }),
       project("examples", ["examples/**/*.test.ts"], { browser: true }),
       project("chat", ["apps/chat/**/*.test.ts"], {
-        exclude: [pageTests, nodesTests],
+        exclude: [...pageTests, ...nodesTests],
         browser: true,
         setup: "./test/setup/chat-programs.ts",
       }),
-      project("page", [pageTests], { browser: true, turn: 1 }),
-      project("nodes", [nodesTests], { browser: true, setup: "./test/setup/chat-programs.ts", turn: 2 }),
+      project("page", pageTests, { browser: true, turn: 1 }),
+      project("nodes", nodesTests, { browser: true, setup: "./test/setup/chat-programs.ts", turn: 2 }),
       project("e2e", ["test/e2e/**/*.test.ts"], { browser: true }),
     ],
   },

@@ -62,7 +62,7 @@ const programs = {
     packages: { "apt-get": ["postgresql"], dnf: ["postgresql-server"], apk: ["postgresql"] },
   },
   haproxy: {
-    neededBy: "The tests of the chat on several nodes need",
+    neededBy: "The tests on several nodes need",
     env: "HAPROXY_PATH",
     names: ["haproxy"],
     places: ["/usr/sbin/haproxy"],

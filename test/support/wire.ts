@@ -111,7 +111,7 @@ export class Wire implements AsyncDisposable {
 
   #read(): void {
     for (;;) {
-      const next = parse(this.#rest);
+      const next = readFrame(this.#rest);
       if (next === undefined) return;
       this.#rest = this.#rest.subarray(next.size);
       this.frames.push(next.frame);
@@ -124,7 +124,8 @@ export class Wire implements AsyncDisposable {
   }
 }
 
-function parse(bytes: Buffer): { frame: WireFrame; size: number } | undefined {
+/** The frame at the beginning of what has arrived, if it is whole, and how many bytes it took. */
+export function readFrame(bytes: Buffer): { frame: WireFrame; size: number } | undefined {
   if (bytes.length < 2) return undefined;
   const first = bytes[0] as number;
   const short = (bytes[1] as number) & 0x7f;

@@ -1,82 +1,31 @@
-import {
-  contract,
-  type EventOf,
-  InMemoryChannelLayer,
-  path,
-  ProtocolTypeRouter,
-  type Received,
-  URLRouter,
-  WebSocketConsumer,
-} from "@solent/core";
-import { serve, type SolentServer } from "@solent/core/node";
+import { InMemoryChannelLayer, ProtocolTypeRouter } from "@solent/core";
+import { serve, type ServeOptions, type SolentServer } from "@solent/core/node";
 import { RedisPubSubChannelLayer } from "@solent/redis-layer";
-import { z } from "zod";
-import { RoundRobin } from "./round-robin.ts";
-
-const line = z.object({ text: z.string() });
-
-export const chat = contract({
-  params: z.object({ room: z.string() }),
-  toServer: { say: { data: line, reply: z.object({ room: z.string() }) } },
-  toClient: { said: line },
-  events: { "chat.message": line },
-});
-
-/** A room where everything is said to everybody; nobody may be in those called "closed" and "members", and who says "bye" has to go. */
-class Chat extends WebSocketConsumer.of(chat) {
-  room = this.group(`chat.${this.params.room}`);
-
-  override async connect() {
-    if (this.params.room === "closed") return this.deny(403);
-    if (this.params.room === "members") return this.deny(401);
-    await this.room.join();
-    return this.accept();
-  }
-
-  override async receive(frame: Received<typeof chat>) {
-    if (frame.data.text === "bye") return this.close(4409);
-    await this.room.send("chat.message", { text: `${this.params.room}: ${frame.data.text}` });
-    frame.reply({ room: this.params.room });
-  }
-
-  chat_message(event: EventOf<typeof chat, "chat.message">) {
-    this.send("said", event);
-  }
-}
+import { ends, routes } from "./consumers.ts";
+import { Haproxy } from "./haproxy.ts";
 
 let worlds = 0;
 
-/** A chat on one node or several, behind a proxy that sends each request to the next. */
+/** The consumers on one node; or on several over Redis, behind a haproxy that sends each request to the next. */
 export class ChatWorld implements AsyncDisposable {
   readonly servers: readonly SolentServer[];
-  readonly #proxy: RoundRobin;
-  readonly #ports: number[];
+  readonly url: string;
+  readonly #proxy: Haproxy | undefined;
+  readonly #asked = new Set<SolentServer>();
 
-  private constructor(servers: readonly SolentServer[], ports: number[], proxy: RoundRobin) {
+  private constructor(servers: readonly SolentServer[], proxy: Haproxy | undefined) {
     this.servers = servers;
-    this.#ports = ports;
     this.#proxy = proxy;
+    this.url = proxy?.url ?? `http://127.0.0.1:${servers[0]!.port}`;
+    for (const server of servers) server.http.on("request", () => void this.#asked.add(server));
   }
 
-  static async start(nodes: number): Promise<ChatWorld> {
+  static async start(nodes: number, options: ServeOptions = {}): Promise<ChatWorld> {
     worlds += 1;
+    ends.length = 0;
     const prefix = `chatworld${process.pid}.${worlds}`;
-    const servers: SolentServer[] = [];
-    for (let i = 0; i < nodes; i += 1) {
-      const app = new ProtocolTypeRouter({ websocket: new URLRouter([path("/rooms/:room", Chat)]) });
-      const layer =
-        nodes === 1
-          ? new InMemoryChannelLayer()
-          : new RedisPubSubChannelLayer({ redis: process.env["REDIS_URL"] ?? "", prefix });
-      if (layer instanceof RedisPubSubChannelLayer) await layer.ready();
-      servers.push(await serve(app, { port: 0, host: "127.0.0.1", layer }));
-    }
-    const ports = servers.map(({ port }) => port);
-    return new ChatWorld(servers, ports, await RoundRobin.before(() => ports));
-  }
-
-  get url(): string {
-    return this.#proxy.url;
+    const servers = await Promise.all(Array.from({ length: nodes }, () => startNode(prefix, nodes === 1, options)));
+    return new ChatWorld(servers, nodes === 1 ? undefined : await Haproxy.before(servers.map(({ port }) => port)));
   }
 
   /** How many connections there are, over all nodes. */
@@ -84,13 +33,21 @@ export class ChatWorld implements AsyncDisposable {
     return this.servers.reduce((sum, { connectionCount }) => sum + connectionCount, 0);
   }
 
-  /** The proxy sends nothing more to a node. */
-  leaveOut({ port }: SolentServer): void {
-    this.#ports.splice(this.#ports.indexOf(port), 1);
+  /** How many nodes have got a request that was no WebSocket's. */
+  get nodesAsked(): number {
+    return this.#asked.size;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.servers.map((server) => server.close()));
-    await this.#proxy[Symbol.asyncDispose]();
+    await this.#proxy?.[Symbol.asyncDispose]();
   }
+}
+
+async function startNode(prefix: string, isAlone: boolean, options: ServeOptions): Promise<SolentServer> {
+  const app = new ProtocolTypeRouter({ websocket: routes });
+  if (isAlone) return serve(app, { port: 0, host: "127.0.0.1", layer: new InMemoryChannelLayer(), ...options });
+  const layer = new RedisPubSubChannelLayer({ redis: process.env["REDIS_URL"] ?? "", prefix });
+  await layer.ready();
+  return serve(app, { port: 0, host: "127.0.0.1", layer, ...options });
 }

@@ -3,7 +3,8 @@ import { anySocket, type ConnectTransport } from "@solent/client/http";
 import { multiplex } from "@solent/client/sharing";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type chat, ChatWorld } from "./chat-world.ts";
+import { ChatWorld } from "./chat-world.ts";
+import type { chat } from "./consumers.ts";
 
 const transports: readonly ConnectTransport[] = ["websocket", "sse", "stream", "poll"];
 const worlds = transports.flatMap((transport) => [1, 3].map((nodes) => ({ transport, nodes })));
@@ -22,6 +23,7 @@ describe.each(worlds)("over $transport, with $nodes nodes and nothing that stick
     for (let n = 5; n < 100; n += 1) ann!.send("say", { text: `${n}` });
     await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(100);
     expect(heard).toEqual(texts(100));
+    expect(world.nodesAsked).toBe(transport === "websocket" ? 0 : nodes);
     for (const each of [ann!, ben!]) each.close();
     await Promise.all([ann!.closed, ben!.closed]);
     await expect.poll(() => world.connections).toBe(0);
@@ -79,7 +81,6 @@ describe.each(["sse", "stream", "poll"] as const)(
       });
       expect(await ann.call("say", { text: "before" })).toEqual({ room: "red" });
       const owner = world.servers.find(({ connectionCount }) => connectionCount > 0)!;
-      world.leaveOut(owner);
       const back = new Promise<void>((resolve) => ann.onState((state) => state === "open" && resolve()));
       await owner.close();
       await back;

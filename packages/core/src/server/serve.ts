@@ -151,7 +151,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
     use(request);
     return options.accepts?.(request) ?? true;
   };
-  const { connections, finish } = await start({ app, http, environment, options: { ...options, accepts } });
+  const { connections, leave, finish } = await start({ app, http, environment, options: { ...options, accepts } });
   try {
     await listening(http, port, host);
   } catch (error) {
@@ -162,6 +162,7 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
   const close = async (drainMs: number): Promise<void> => {
     const ended = stopListening(http);
     await connections.close(drainMs);
+    leave();
     await drain(limits.disconnectGraceMs, ended);
     await finish();
   };
@@ -228,12 +229,14 @@ interface Start {
   readonly options: AttachOptions;
 }
 
-async function start({
-  app,
-  http,
-  environment,
-  options,
-}: Start): Promise<{ connections: ConnectionServer; finish: () => Promise<void> }> {
+interface Started {
+  readonly connections: ConnectionServer;
+  /** Lets go of what it holds for other nodes; to be called when its own connections have ended. */
+  readonly leave: () => void;
+  readonly finish: () => Promise<void>;
+}
+
+async function start({ app, http, environment, options }: Start): Promise<Started> {
   const state = Object.freeze({ ...(await app.lifespan?.startup?.()) });
   const connections = new ConnectionServer(app, environment);
   const transports = transportsOf(options);
@@ -249,13 +252,13 @@ async function start({
     isOff: !transports.includes("websocket"),
   });
   const others = new HttpConnections({ ...common, kinds: transports });
-  const stopListening = [
+  const stopListening: readonly (() => void | Promise<void>)[] = [
     ...(answersHttp(app) ? [answerRequests(http, common)] : []),
     sockets.listen(http),
     others.listen(http),
   ].toReversed();
   const finish = async (): Promise<void> => {
-    for (const stop of stopListening) stop();
+    for (const stop of stopListening) await stop();
     sockets.close();
     try {
       await app.lifespan?.shutdown?.(state);
@@ -264,7 +267,7 @@ async function start({
         await Promise.all([...environment.layers.values()].map((layer) => layer.close()));
     }
   };
-  return { connections, finish };
+  return { connections, leave: () => others.leave(), finish };
 }
 
 async function listening(http: Server, port: number, host: string | undefined): Promise<void> {

@@ -55,7 +55,7 @@ export class HttpConnections {
   }
 
   /** Takes its requests before the listeners that an HTTP server has already. @returns a function that gives them back. */
-  listen(server: Server): () => void {
+  listen(server: Server): () => Promise<void> {
     const others = server.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
       const op = mark.exec(request.url ?? "")?.[1];
@@ -64,11 +64,16 @@ export class HttpConnections {
       else void this.#handle(op, request, response);
     };
     server.removeAllListeners("request").on("request", onRequest);
-    return () => {
+    return async () => {
       server.off("request", onRequest);
       for (const other of others) server.on("request", other);
-      this.#relay?.close();
+      await this.#relay?.close();
     };
+  }
+
+  /** Holds no more requests for other nodes: this one is about to close. */
+  leave(): void {
+    this.#relay?.leave();
   }
 
   async #handle(op: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

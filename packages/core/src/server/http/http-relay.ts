@@ -19,6 +19,7 @@ export interface RelayedAnswer {
 }
 
 interface Wait {
+  readonly op: RelayedRequest["op"];
   readonly resolve: (answer: RelayedAnswer) => void;
   readonly timer: ReturnType<typeof setTimeout>;
 }
@@ -35,8 +36,11 @@ export class HttpRelay {
   readonly #layer: ChannelLayer;
   readonly #perform: (request: RelayedRequest) => Promise<RelayedAnswer>;
   readonly #waits = new Map<number, Wait>();
+  // What other nodes have asked, until the answer is on its way.
+  readonly #inHand = new Set<Promise<void>>();
   #seat: Seat | undefined;
   #count = 0;
+  #isLeaving = false;
 
   /** @param perform answers what other nodes have carried here; never rejects. */
   constructor(layer: ChannelLayer, perform: (request: RelayedRequest) => Promise<RelayedAnswer>) {
@@ -52,12 +56,12 @@ export class HttpRelay {
 
   /** Asks another node. Always resolves: with 410 where that node is gone, and 503 where nothing is known. */
   async ask(address: string, { op, body, asker }: RelayedRequest): Promise<RelayedAnswer> {
-    if (this.#waits.size >= maxWaits) return { status: 503, body: "" };
+    if (this.#waits.size >= maxWaits || (this.#isLeaving && op === "poll")) return { status: 503, body: "" };
     this.#count += 1;
     const number = this.#count;
     const answered = new Promise<RelayedAnswer>((resolve) => {
       const timer = setTimeout(() => this.#settle(number, { status: 503, body: "" }), answerTimeoutMs);
-      this.#waits.set(number, { resolve, timer });
+      this.#waits.set(number, { op, resolve, timer });
     });
     const { origin = null, site = null } = asker;
     this.#layer
@@ -66,7 +70,16 @@ export class HttpRelay {
     return answered;
   }
 
-  close(): void {
+  /** Holds no more polls for other nodes: their pages ask again, elsewhere, and nothing is lost. */
+  leave(): void {
+    this.#isLeaving = true;
+    for (const [number, { op }] of this.#waits) if (op === "poll") this.#settle(number, { status: 503, body: "" });
+  }
+
+  /** Resolves when what other nodes have asked is answered; the connections here have ended before. */
+  async close(): Promise<void> {
+    this.leave();
+    await Promise.all(this.#inHand);
     this.#seat?.close();
     for (const number of this.#waits.keys()) this.#settle(number, { status: 503, body: "" });
   }
@@ -90,11 +103,16 @@ export class HttpRelay {
     const { op, body, origin, site } = data;
     if (meta.type !== "relay.ask" || typeof from !== "string" || (op !== "send" && op !== "poll")) return false;
     const asker = { origin: textOf(origin), site: textOf(site) };
-    void this.#perform({ op, body: String(body), asker }).then((answer) =>
-      // Who asked is gone or has given up: its client asks again.
-      this.#layer.send(from, { type: "relay.answer", number, ...answer }).catch(() => {}),
-    );
+    const work = this.#answer(from, number, { op, body: String(body), asker });
+    this.#inHand.add(work);
+    void work.then(() => this.#inHand.delete(work));
     return true;
+  }
+
+  async #answer(from: string, number: number, request: RelayedRequest): Promise<void> {
+    const answer = await this.#perform(request);
+    // Who asked is gone or has given up: its client asks again.
+    await this.#layer.send(from, { type: "relay.answer", number, ...answer }).catch(() => {});
   }
 
   #settle(number: number, answer: RelayedAnswer): void {

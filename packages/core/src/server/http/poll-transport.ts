@@ -27,7 +27,7 @@ export class PollTransport extends HttpTransport {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   get bufferedBytes(): number {
-    return this.#unread?.length ?? 0;
+    return this.#ready.reduce((sum, { length }) => sum + length, this.#unread?.length ?? 0);
   }
 
   get isCongested(): boolean {
