@@ -71,7 +71,7 @@ describe.each(worlds)("over $transport, with $nodes nodes and nothing that stick
 });
 
 describe.each(["sse", "stream", "poll"] as const)(
-  "over %s, when the node that has the connection is gone",
+  "over %s, when the node that has the connection closes",
   (transport) => {
     test("the page hears of it and comes back on another", async () => {
       await using world = await ChatWorld.start(3);
@@ -85,6 +85,26 @@ describe.each(["sse", "stream", "poll"] as const)(
       await owner.close();
       await back;
       expect(await ann.call("say", { text: "after" })).toEqual({ room: "red" });
+      ann.close();
+      await ann.closed;
+    });
+
+    test("and where only the others close, it stays and nothing is lost", async () => {
+      await using world = await ChatWorld.start(3);
+      const ann = connect<typeof chat>(`${world.url}/rooms/red`, { WebSocket: only(transport) });
+      const heard: string[] = [];
+      ann.on("said", ({ text }) => void heard.push(text));
+      expect(await ann.call("say", { text: "0" })).toEqual({ room: "red" });
+      const states: string[] = [];
+      ann.onState((state) => void states.push(state));
+      const owner = world.servers.find(({ connectionCount }) => connectionCount > 0)!;
+      const startedAtMs = performance.now();
+      await Promise.all(world.servers.map((server) => server !== owner && server.close()));
+      // Polls that they held for the owner are not waited for.
+      expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+      for (let n = 1; n < 5; n += 1) expect(await ann.call("say", { text: `${n}` })).toEqual({ room: "red" });
+      await expect.poll(() => heard).toEqual(texts(5));
+      expect(states).toEqual([]);
       ann.close();
       await ann.closed;
     });

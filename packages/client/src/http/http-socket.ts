@@ -133,7 +133,8 @@ export class HttpSocket implements WebSocketLike {
 
   async #send(body: { readonly n: number; readonly frames: readonly string[] }): Promise<Sent> {
     const response = await this.#post("send", body);
-    if (response === undefined || response.status === 429 || response.status === 503) return "later";
+    // 502 is a proxy's word for a node that died with the request: its connection may be on another.
+    if (response === undefined || response.status === 429 || response.status >= 500) return "later";
     return response.ok ? "taken" : "ended";
   }
 

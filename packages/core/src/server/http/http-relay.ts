@@ -19,6 +19,7 @@ export interface RelayedAnswer {
 }
 
 interface Wait {
+  readonly address: string;
   readonly op: RelayedRequest["op"];
   readonly resolve: (answer: RelayedAnswer) => void;
   readonly timer: ReturnType<typeof setTimeout>;
@@ -27,6 +28,8 @@ interface Wait {
 const maxWaits = 10_000;
 /** Longer than a poll is held. */
 const answerTimeoutMs = 35_000;
+/** How often it is looked whether the nodes that are waited for are there. */
+const lookEveryMs = 2_000;
 
 /**
  * Carries requests to the node that has their connection, over the channel layer: no proxy in front needs to know which
@@ -39,6 +42,7 @@ export class HttpRelay {
   // What other nodes have asked, until the answer is on its way.
   readonly #inHand = new Set<Promise<void>>();
   #seat: Seat | undefined;
+  #looking: ReturnType<typeof setInterval> | undefined;
   #count = 0;
   #isLeaving = false;
 
@@ -61,8 +65,9 @@ export class HttpRelay {
     const number = this.#count;
     const answered = new Promise<RelayedAnswer>((resolve) => {
       const timer = setTimeout(() => this.#settle(number, { status: 503, body: "" }), answerTimeoutMs);
-      this.#waits.set(number, { op, resolve, timer });
+      this.#waits.set(number, { address, op, resolve, timer });
     });
+    this.#looking ??= setInterval(() => this.#look(), lookEveryMs).unref();
     const { origin = null, site = null } = asker;
     this.#layer
       .send(address, { type: "relay.ask", from: this.address, number, op, body, origin, site })
@@ -79,9 +84,24 @@ export class HttpRelay {
   /** Resolves when what other nodes have asked is answered; the connections here have ended before. */
   async close(): Promise<void> {
     this.leave();
+    clearInterval(this.#looking);
     await Promise.all(this.#inHand);
     this.#seat?.close();
     for (const number of this.#waits.keys()) this.#settle(number, { status: 503, body: "" });
+  }
+
+  // A node that was killed with a request in hand answers never, and its page must not wait for that.
+  #look(): void {
+    const addresses = new Set([...this.#waits.values()].map(({ address }) => address));
+    for (const address of addresses) {
+      this.#layer.send(address, { type: "relay.look", number: 0 }).catch((error: unknown) => {
+        if (!SolentError.is(error, "CHANNEL_UNREACHABLE")) return;
+        for (const [number, wait] of this.#waits) if (wait.address === address) this.#failed(number, error);
+      });
+    }
+    if (addresses.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   #failed(number: number, error: unknown): void {
@@ -96,6 +116,7 @@ export class HttpRelay {
   #hear({ meta, data }: LayerMessage): boolean {
     const { number, from } = data;
     if (typeof number !== "number") return false;
+    if (meta.type === "relay.look") return true;
     if (meta.type === "relay.answer") {
       this.#settle(number, { status: Number(data["status"]), body: String(data["body"]) });
       return true;
