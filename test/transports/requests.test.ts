@@ -71,6 +71,7 @@ describe("a request of a connection over HTTP", () => {
       { id: "x", n: 0, close: { code: 1000, reason: "x".repeat(124) } },
     ],
     ["polls without saying what it has", "poll", { id: "x" }],
+    ["does not say clearly whether it waits", "poll", { id: "x", after: 1, hold: "no" }],
   ])("that %s is answered 400", async (_, op, body) => {
     await using here = await world();
     expect((await here.post(op, body)).status).toBe(400);
@@ -183,6 +184,17 @@ describe("a connection", () => {
     expect(await (await fetch(`${here.url}?~solent=poll`)).text()).toContain("event: open");
     await expect.poll(() => ends).toEqual(["1006 timeout"]);
     expect(here.server.connectionCount).toBe(0);
+  });
+
+  test("over polls that do not wait is told at once what there is, also nothing", async () => {
+    await using here = await world({ limits: { heartbeatTimeoutMs: 60_000 } });
+    const first = await (await fetch(`${here.url}?~solent=poll`)).text();
+    const id = /"id":"([^"]+)"/.exec(first)?.[1];
+    const poll = async (after: number): Promise<string> => (await here.post("poll", { id, after, hold: false })).text();
+    expect(await poll(1)).toBe("event: batch\ndata: 2\n\n");
+    expect((await here.post("send", { id, n: 1, frames: ["hello"] })).status).toBe(204);
+    expect(await poll(2)).toBe("event: batch\ndata: 3\n\ndata: hello\n\n");
+    expect(await poll(2)).toBe("event: batch\ndata: 3\n\ndata: hello\n\n");
   });
 
   test("over long polls has one poll at a time: the newer one takes the place of the older", async () => {

@@ -2,6 +2,7 @@ import type { WebSocketLike } from "../socket/web-socket.ts";
 import { EventStreamReader, type StreamEvent } from "./event-stream.ts";
 import { FrameReader } from "./frame-stream.ts";
 import { Outgoing, type Sent } from "./outgoing.ts";
+import { takePlace } from "./places.ts";
 
 /** How it goes down: an answer that never ends, of events or of frames, or one request after the other. */
 export type HttpMode = "sse" | "stream" | "poll";
@@ -17,6 +18,8 @@ const codes: Readonly<Record<number, number>> = {
 };
 
 const pollAttempts = 4;
+/** Between two polls that find no place to wait in. */
+const pauseMs = 1_000;
 const retryMs = 500;
 
 /**
@@ -70,22 +73,37 @@ export class HttpSocket implements WebSocketLike {
   async #run(protocols: readonly string[]): Promise<void> {
     const tokens = protocols.filter((name) => name !== "solent.v1");
     const headers = tokens.length > 0 ? { "solent-protocols": tokens.join(",") } : {};
+    const place = this.#mode === "poll" ? undefined : await takePlace(this.#url.host);
+    if (this.#mode === "poll" || place !== undefined) await this.#runWith(headers);
+    place?.();
+    this.#end(1006, "");
+  }
+
+  async #runWith(headers: Record<string, string>): Promise<void> {
     let response = await this.#fetch(this.#mode, { headers });
     if (response !== undefined && !response.ok) return this.#end(codes[response.status] ?? 1006, "");
     while (response?.ok === true) {
       const isWhole = await this.#read(response);
       if (this.#mode !== "poll" || this.readyState >= 2) break;
       if (!isWhole && this.#number === 0) break;
-      response = await this.#poll();
+      response = await this.#next();
     }
-    this.#end(1006, "");
+  }
+
+  // Where too many tabs wait already, it asks now and then: what waits takes the way up from all of them.
+  async #next(): Promise<Response | undefined> {
+    const place = await takePlace(this.#url.host);
+    if (place === undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const response = await this.#poll(place !== undefined);
+    place?.();
+    return response;
   }
 
   // An answer that was lost on the way is asked for again.
-  async #poll(): Promise<Response | undefined> {
+  async #poll(hold: boolean): Promise<Response | undefined> {
     for (let attempt = 0; attempt < pollAttempts && this.readyState < 2; attempt += 1) {
       if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, retryMs * 2 ** attempt));
-      const response = await this.#post("poll", { after: this.#number });
+      const response = await this.#post("poll", { after: this.#number, hold });
       if (response !== undefined && response.status < 500) return response;
     }
     return undefined;

@@ -158,7 +158,7 @@ export class HttpConnections {
     if (!peer.isOwn(asker)) return withoutBody(403);
     if (asked.op === "send") return withoutBody(await peer.send(asked.send));
     return new Promise((resolve) => {
-      const forget = peer.transport.poll(asked.after, (reply) =>
+      const forget = peer.transport.poll(asked.poll, (reply) =>
         resolve(reply.status === 200 ? { status: 200, body: reply.body.toString("utf8") } : withoutBody(reply.status)),
       );
       response?.once("close", forget);

@@ -8,6 +8,7 @@ import type { OutboxTurn } from "../../outbox/turn.ts";
 import type { AskingTransport } from "../connection-server.ts";
 import type { Denials } from "../refusal.ts";
 import type { DownFormat } from "./down-format.ts";
+import type { PollRequest } from "./requests.ts";
 
 /** What a transport over HTTP is told about itself. */
 export interface HttpTransportParts {
@@ -140,7 +141,7 @@ export abstract class HttpTransport implements AskingTransport {
    *
    * @returns forgets the poll: its request has ended.
    */
-  poll(_after: number, reply: PollReply): () => void {
+  poll(_request: PollRequest, reply: PollReply): () => void {
     reply({ status: 409 });
     return nothing;
   }

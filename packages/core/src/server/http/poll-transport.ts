@@ -5,6 +5,7 @@ import type { Batch } from "../../outbox/batch.ts";
 import { joinBatch } from "../batch-writer.ts";
 import { batchEvent } from "./event-stream.ts";
 import { HttpTransport, nothing, type PollReply } from "./http-transport.ts";
+import type { PollRequest } from "./requests.ts";
 
 /** How long a poll waits for something to say. */
 const holdMs = 25_000;
@@ -71,7 +72,7 @@ export class PollTransport extends HttpTransport {
     if (this.#reply !== undefined) this.#answer();
   }
 
-  override poll(after: number, reply: PollReply): () => void {
+  override poll({ after, hold }: PollRequest, reply: PollReply): () => void {
     this.#reply?.({ status: 409 });
     this.#reply = undefined;
     const isRepeated = after === this.#number - 1 && this.#unread !== undefined;
@@ -96,6 +97,7 @@ export class PollTransport extends HttpTransport {
     else {
       this.#within(holdMs, () => this.#answer());
       this.connection.handleDrain();
+      if (!hold) this.#answer();
     }
     return () => {
       if (this.#reply !== reply) return;

@@ -9,19 +9,32 @@ export interface SendRequest {
   readonly close: { readonly code: number; readonly reason: string } | undefined;
 }
 
+/** A request for what comes next. */
+export interface PollRequest {
+  /** The number of the last answer that has arrived. */
+  readonly after: number;
+  /** Whether it waits until there is something. */
+  readonly hold: boolean;
+}
+
 /** What a POST asks for. */
 export type UpRequest =
   /** `id` is the connection's secret name. */
   | { readonly op: "send"; readonly id: string; readonly send: SendRequest }
-  /** `after` is the number of the last answer that has arrived. */
-  | { readonly op: "poll"; readonly id: string; readonly after: number };
+  | { readonly op: "poll"; readonly id: string; readonly poll: PollRequest };
 
 /** Reads the body of a POST; `undefined` when it is malformed. */
 export function readRequest(op: UpRequest["op"], body: string): UpRequest | undefined {
   const value = parse(body);
   if (typeof value?.["id"] !== "string") return undefined;
-  const { id, after } = value as { readonly id: string; readonly after?: unknown };
-  if (op === "poll") return isCount(after) ? { op, id, after } : undefined;
+  const {
+    id,
+    after,
+    hold = true,
+  } = value as { readonly id: string; readonly after?: unknown; readonly hold?: unknown };
+  if (op === "poll") {
+    return isCount(after) && typeof hold === "boolean" ? { op, id, poll: { after, hold } } : undefined;
+  }
   const send = readSend(value);
   return send && { op, id, send };
 }
