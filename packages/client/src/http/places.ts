@@ -19,8 +19,9 @@ interface Page {
 export async function takePlace(host: string): Promise<Place | undefined> {
   const { navigator, performance } = globalThis as Partial<typeof globalThis>;
   const locks = navigator?.locks;
+  if (locks === undefined) return ignore;
   const [page] = (performance?.getEntriesByType("navigation") ?? []) as unknown as readonly Page[];
-  if (locks === undefined || page === undefined || /^h[23]/.test(page.nextHopProtocol)) return ignore;
+  if (page === undefined || /^h[23]/.test(page.nextHopProtocol)) return ignore;
   for (let i = 0; i < maxPlaces; i += 1) {
     const place = await lock(locks, `solent ${host} ${i}`);
     if (place !== undefined) return place;
