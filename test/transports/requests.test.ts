@@ -175,7 +175,7 @@ describe("a connection", () => {
   test("has its limit of connections in common with all others", async () => {
     await using here = await world({ limits: { maxConnections: 1 } });
     await using stream = await HttpClient.open(here.url);
-    expect(await statusOf(`${here.url}?~solent=poll`, {})).toBe(503);
+    for (const way of ways) expect(await statusOf(`${here.url}?~solent=${way}`, {})).toBe(503);
     expect(stream.id).not.toBe("");
   });
 

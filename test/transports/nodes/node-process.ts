@@ -4,11 +4,15 @@ import { serve } from "@solent/core/node";
 import { RedisPubSubChannelLayer } from "@solent/redis-layer";
 import { routes } from "./ledger.ts";
 
-const [redis = ""] = process.argv.slice(2);
+const [redis = "", at = "0"] = process.argv.slice(2);
 
 const layer = new RedisPubSubChannelLayer({ redis });
 await layer.ready();
-const { port } = await serve(new ProtocolTypeRouter({ websocket: routes }), { port: 0, host: "127.0.0.1", layer });
+const { port } = await serve(new ProtocolTypeRouter({ websocket: routes }), {
+  port: Number(at),
+  host: "127.0.0.1",
+  layer,
+});
 // Without the tests nobody needs it.
 process.once("disconnect", () => process.exit(0));
 process.send?.(port);

@@ -9,30 +9,44 @@ const program = fileURLToPath(new URL("node-process.ts", import.meta.url));
 // From source, as all tests; Node 20 cannot read TypeScript alone, tsx can.
 const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** A process that is killed at the end, if not before. */
+/** A process that can be killed, and another one started in its place. */
 class Node implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #exit: Promise<unknown>;
-  /** Resolves when it serves. */
-  readonly port: Promise<number>;
+  readonly #redis: string;
+  #child: ChildProcess | undefined;
+  #exit: Promise<unknown> | undefined;
+  /** Stays the same. */
+  port = 0;
 
   constructor(redis: string) {
-    const child = fork(program, [redis], { execArgv: ["--conditions=@solent/source", "--import", loader] });
+    this.#redis = redis;
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    if (this.#child !== undefined) return;
+    const execArgv = ["--conditions=@solent/source", "--import", loader];
+    const child = fork(program, [this.#redis, `${this.port}`], { execArgv });
     this.#child = child;
     this.#exit = once(child, "exit");
-    this.port = Promise.race([once(child, "message"), once(child, "exit")]).then(([port]: unknown[]) => {
-      if (child.connected && typeof port === "number") return port;
-      throw new Error("A node did not start; what it said is above.");
-    });
+    const [port] = (await Promise.race([once(child, "message"), once(child, "exit")])) as unknown[];
+    if (!child.connected || typeof port !== "number") throw new Error("A node did not start; what it said is above.");
+    this.port = port;
   }
 
+  /** Of the process that serves now. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+  /** SIGKILL: it says goodbye to nobody. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child?.kill("SIGKILL");
     await this.#exit;
+    this.#child = undefined;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
   }
 }
 
@@ -55,8 +69,8 @@ export class RunningNodes implements AsyncDisposable {
       parts.unshift(redis);
       const nodes = Array.from({ length: 3 }, () => new Node(redis.url));
       parts.unshift(...nodes);
-      const ports = await Promise.all(nodes.map(({ port }) => port));
-      const proxy = await Haproxy.before(ports);
+      await Promise.all(nodes.map((node) => node.start()));
+      const proxy = await Haproxy.before(nodes.map(({ port }) => port));
       parts.unshift(proxy);
       return new RunningNodes(nodes, proxy.url, parts);
     } catch (error) {
@@ -65,9 +79,9 @@ export class RunningNodes implements AsyncDisposable {
     }
   }
 
-  /** SIGKILL: it says goodbye to nobody. Resolves when it is gone. */
-  async kill(pid: number): Promise<void> {
-    await this.nodes.find((node) => node.pid === pid)?.[Symbol.asyncDispose]();
+  /** Starts those again that were killed. */
+  async repair(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.start()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
