@@ -127,7 +127,7 @@ test("tiny messages that came in one piece of TCP are taken whole, and then no m
   expect(answer.payload.toString()).toBe(String(many + 1));
 });
 
-test.each<ConnectTransport>(["websocket", "sse", "poll"])(
+test.each<ConnectTransport>(["websocket", "sse", "stream", "poll"])(
   "the same function serves a client over %s",
   async (transport) => {
     await using w = await world(requireWebSocket(echo));
