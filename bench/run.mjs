@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compileLoadGenerator } from "./harness/load-generator.mjs";
 import { machineLine, requireMachine } from "./harness/machine.mjs";
-import { connectionsOf, measures } from "./harness/measures.mjs";
+import { connectionsOf, measures, sets } from "./harness/measures.mjs";
 import { peerNames, peerSpec } from "./harness/peers.mjs";
 import { runRound } from "./harness/round.mjs";
 import { figureTable, goalTable } from "./harness/table.mjs";
@@ -30,8 +30,14 @@ ${Object.entries(measures)
   .map(([name, { title }]) => `  ${name.padEnd(13)} ${title}`)
   .join("\n")}
 
+sets of measures
+${Object.entries(sets)
+  .map(([name, list]) => `  ${name.padEnd(13)} ${list.join(" ")}`)
+  .join("\n")}
+
 peers
   ${peerNames().join(" ")}
+  solent/sse, solent/poll: the same server, with members that come that way; solent/websocket+sse: half in each
 `;
 
 function readArguments() {
@@ -56,7 +62,7 @@ function readArguments() {
       help: { type: "boolean", default: false },
     },
   });
-  const chosen = positionals.length > 0 ? positionals : Object.keys(measures);
+  const chosen = positionals.length > 0 ? positionals.flatMap((name) => sets[name] ?? [name]) : Object.keys(measures);
   const unknown = chosen.find((name) => measures[name] === undefined);
   if (unknown !== undefined)
     throw new Error(`There is no measure "${unknown}"; there are ${Object.keys(measures).join(", ")}.`);
@@ -70,7 +76,7 @@ function numberOf(values, option, otherwise) {
 }
 
 function withOptions(measure, values) {
-  const seconds = numberOf(values, "seconds", 3);
+  const seconds = numberOf(values, "seconds", measure.seconds ?? 3);
   const load = { ...measure.load, duration: seconds, warmup: Math.min(1, seconds / 2) };
   for (const option of ["members", "window", "rate", "payload", "bulk"]) {
     if (values[option] !== undefined) load[option] = numberOf(values, option);

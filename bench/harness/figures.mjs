@@ -3,7 +3,8 @@
 /** @param {Map<string, object>} phases what the load generator said, with a sample of the server at each of its ends */
 export function figuresOf(measure, phases) {
   const { mode, nodes } = measure;
-  if (mode === "idle") return idleFigures(phases);
+  if (mode === "idle") return phases.has("connected first") ? slopeFigures(phases) : idleFigures(phases);
+  if (mode === "beats") return beatFigures(phases, measure);
   if (mode === "accept") return acceptFigures(phases);
   if (mode === "bulk") return bulkFigures(phases, measure.load);
   if (mode === "crowd") return crowdFigures(phases);
@@ -76,6 +77,7 @@ function trafficFigures(phases, name) {
     sysUsPerDelivery: cpu.sys / count,
     cpuUsPerMessage: cpu.cpu / to.messages,
     bytesPerDelivery: to.bytes_in / count,
+    ...(to.answers > 0 && { deliveriesPerAnswer: count / to.answers, cpuUsPerAnswer: cpu.cpu / to.answers }),
     p50Ms: to.each_us.p50 / 1000,
     p99Ms: to.each_us.p99 / 1000,
     serverBusy: cpu.cpu / 1e6 / to.wall,
@@ -113,6 +115,33 @@ function idleFigures(phases) {
     connectUs: used(start.server, server).cpu / connections,
     connectsPerSecond: Math.round(connections / wall),
     idleCpuUs: used(server, rested).cpu,
+  };
+}
+
+// Of those between two sizes: what a process holds that has any connections at all is in neither.
+function slopeFigures(phases) {
+  const from = phases.get("connected first");
+  const to = phases.get("connected");
+  const more = to.connections - from.connections;
+  return {
+    isExact: true,
+    connections: to.connections,
+    bytesPerConnection: ((to.collected.rssKb - from.collected.rssKb) * 1024) / more,
+    heapBytesPerConnection: (to.heapBytes - from.heapBytes) / more,
+    connectUs: used(from.collected, to.server).cpu / more,
+  };
+}
+
+function beatFigures(phases, { env: { HEARTBEAT_MS } }) {
+  const { server: from, connections } = phases.get("connected");
+  const { server: to, wall, closed_early: lost } = phases.get("done");
+  const beats = (connections * wall * 1000) / HEARTBEAT_MS;
+  const cpu = used(from, to);
+  return {
+    isExact: lost === 0,
+    cpuUsPerBeat: cpu.cpu / beats,
+    userUsPerBeat: cpu.user / beats,
+    sysUsPerBeat: cpu.sys / beats,
   };
 }
 

@@ -1,20 +1,23 @@
-// The load generator's process: compiled when its source is newer, then talked to by lines.
+// The load generator's process: compiled when one of its sources is newer, then talked to by lines.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemProgram } from "../../scripts/system-program.mjs";
 import { start } from "./processes.mjs";
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
-const source = join(bench, "loadgen/loadgen.c");
+const folder = join(bench, "loadgen");
 const program = join(bench, "build/loadgen");
 
 /** @throws {Error} saying in one line what to install when there is no C compiler. */
 export function compileLoadGenerator() {
-  if (existsSync(program) && statSync(program).mtimeMs >= statSync(source).mtimeMs) return;
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const changedAtMs = Math.max(...files.map((file) => statSync(file).mtimeMs));
+  if (existsSync(program) && statSync(program).mtimeMs >= changedAtMs) return;
   mkdirSync(dirname(program), { recursive: true });
-  const { status, error } = spawnSync(systemProgram("gcc"), ["-O2", "-o", program, source], { stdio: "inherit" });
+  const sources = files.filter((file) => file.endsWith(".c"));
+  const { status, error } = spawnSync(systemProgram("gcc"), ["-O2", "-o", program, ...sources], { stdio: "inherit" });
   if (status !== 0) throw new Error(`The load generator did not compile: ${error?.message ?? "see above"}.`);
 }
 

@@ -18,6 +18,15 @@ const roomOverRedisGoals = [
   ...redisGoals,
 ];
 
+// One server, and members that come to it in different ways: what is behind the slash.
+const ways = ["solent", "solent/sse", "solent/poll"];
+const mixedWays = [...ways, "solent/websocket+sse"];
+
+/** Measures that are asked for by one name. */
+export const sets = {
+  transports: ["wayRoom", "wayQuiet", "wayPaced", "wayPairs", "wayAccept", "wayIdle", "wayBeats"],
+};
+
 /** Load generator options and defaults of every measure. */
 export const measures = {
   room: {
@@ -152,6 +161,70 @@ export const measures = {
     cost: "joinUs",
     peers: ["solent-redis"],
     goals: [{ peer: "solent-redis", atMost: 10 }],
+  },
+  wayRoom: {
+    title: "Transports: one room of 1000, 16 messages in flight",
+    mode: "traffic",
+    isOverHttp: true,
+    load: { members: 1000, window: 16 },
+    cost: "cpuUsPerDelivery",
+    peers: mixedWays,
+    goals: [{ peer: "solent/sse", to: "solent", atMost: 1.3 }],
+  },
+  wayQuiet: {
+    title: "Transports: one room of 1000, 1 message in flight",
+    mode: "traffic",
+    isOverHttp: true,
+    load: { members: 1000, window: 1 },
+    cost: "cpuUsPerDelivery",
+    peers: mixedWays,
+    goals: [{ peer: "solent/sse", to: "solent", atMost: 1.3 }],
+  },
+  wayPaced: {
+    title: "Transports: 20 messages/s into one room of 1000, on a fixed schedule",
+    mode: "paced",
+    isOverHttp: true,
+    load: { members: 1000, rate: 20 },
+    cost: "cpuUsPerDelivery",
+    peers: ways,
+    goals: [{ peer: "solent/sse", to: "solent", atMost: 1.3 }],
+  },
+  wayPairs: {
+    title: "Transports: 1000 pairs, 256 messages in flight over all",
+    mode: "traffic",
+    isOverHttp: true,
+    load: { groups: 1000, members: 2, window: 256 },
+    cost: "cpuUsPerMessage",
+    peers: ways,
+    goals: [],
+  },
+  wayAccept: {
+    title: "Transports: connect, join, close: 32 connections at a time, again and again",
+    mode: "accept",
+    load: { window: 32 },
+    cost: "cpuUsPerHandshake",
+    peers: ways,
+    goals: [],
+  },
+  wayIdle: {
+    title: "Transports: idle connections, what 5000 hold beyond 2000",
+    mode: "idle",
+    load: { members: 5000, first: 2000, "connect-window": 32 },
+    restMs: 3_000,
+    cost: "bytesPerConnection",
+    peers: ways,
+    goals: [],
+  },
+  wayBeats: {
+    title: "Transports: 5000 idle connections, a sign of life from each every 6 s",
+    mode: "beats",
+    // Longer than Node keeps an idle HTTP connection: the answer to a ping comes on a new one, as at the usual 25 s.
+    env: { HEARTBEAT_MS: "6000" },
+    load: { members: 5000 },
+    seconds: 12,
+    cost: "cpuUsPerBeat",
+    peers: ways,
+    goals: [],
   },
   crowd: {
     title: "One room of 1000, without and with 100,000 other groups, in one process",

@@ -10,12 +10,27 @@ export function peerNames() {
   return readdirSync(folder).filter((name) => existsSync(join(folder, name, "server.mjs")));
 }
 
-/** What peers/<name>/peer.json says. @throws {Error} listing the peers when there is none of that name */
-export function peerSpec(name) {
+/**
+ * What peers/<name>/peer.json says. `solent/sse` is the server `solent` with members that come that way, and
+ * `solent/websocket+sse` one whose members come in both, in turn.
+ *
+ * @throws {Error} listing the peers when there is none of that name
+ */
+export function peerSpec(peer) {
+  const [name, ways = "websocket"] = peer.split("/");
   if (!peerNames().includes(name)) throw new Error(`There is no peer "${name}"; there are ${peerNames().join(", ")}.`);
   const file = join(folder, name, "peer.json");
   const given = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-  return { name, dialect: "plain", path: undefined, isSolent: false, redis: false, env: {}, ...given };
+  return {
+    name,
+    dialect: "plain",
+    path: undefined,
+    isSolent: false,
+    redis: false,
+    env: {},
+    ways: ways.split("+"),
+    ...given,
+  };
 }
 
 /**
@@ -36,8 +51,9 @@ export async function startPeer(spec, { nodeFlags, environment }) {
     cwd: join(folder, spec.name),
     env,
   });
-  server.stdout.resume();
   server.port = port;
+  // All it says is how large its heap is, after a collection.
+  server.stdout.on("data", (text) => (server.heapBytes = Number(text.toString().trim().split("\n").at(-1))));
   await untilOpen(port, server, spec.name);
   return server;
 }

@@ -33,7 +33,8 @@ async function runOnce(job) {
     redis = spec.redis ? await MeasuredRedis.start(measure.primaries) : undefined;
     const servers = [];
     for (let i = 0; i < (measure.nodes ?? 1); i++) {
-      servers.push(await startPeer(spec, { nodeFlags: job.nodeFlags, environment: redis?.environmentOf(i) }));
+      const environment = { ...measure.env, ...redis?.environmentOf(i) };
+      servers.push(await startPeer(spec, { nodeFlags: job.nodeFlags, environment }));
       running.push(servers.at(-1));
     }
     await sleep(settledMs);
@@ -52,7 +53,7 @@ async function runOnce(job) {
 
 function loadOptions(spec, measure, ports) {
   const path = spec.path === undefined ? {} : { path: spec.path };
-  return { ports, dialect: spec.dialect, mode: measure.mode, ...path, ...measure.load };
+  return { ports, dialect: spec.dialect, ways: spec.ways.join(","), mode: measure.mode, ...path, ...measure.load };
 }
 
 function startGenerator({ generators }, options) {
@@ -86,6 +87,7 @@ async function rest(record, { servers, redis, measure }) {
     await sleep(collectionMs);
   }
   record.collected = sampleAll(servers);
+  record.heapBytes = servers.reduce((sum, { heapBytes }) => sum + heapBytes, 0);
   if (record.phase === "start") record.server = record.collected;
   if (redis !== undefined) record.redisRested = await redis.sample();
 }

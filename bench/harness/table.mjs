@@ -18,6 +18,8 @@ const columns = {
     "generatorBusy",
   ],
   paced: ["messagesPerSecond", "p50Ms", "p99Ms", "cpuUsPerDelivery", "serverBusy"],
+  slope: ["bytesPerConnection", "heapBytesPerConnection", "connectUs"],
+  beats: ["cpuUsPerBeat", "userUsPerBeat", "sysUsPerBeat"],
   idle: ["kbPerConnection", "kbPerConnectionUncollected", "baseMb", "connectUs"],
   accept: ["handshakesPerSecond", "cpuUsPerHandshake", "userUsPerHandshake", "sysUsPerHandshake"],
   bulk: ["joinUs", "leaveUs", "bytesPerMembership", "bytesLeftOver"],
@@ -34,6 +36,7 @@ const stepColumns = [
   "primaryBytesTwiceAll",
   "busMessagesPerMessage",
 ];
+const wayColumns = ["bytesPerDelivery", "deliveriesPerAnswer", "cpuUsPerAnswer"];
 const redisBulkColumns = ["joinUs", "coldJoinUs", "redisUsPerJoin"];
 
 const redisColumns = [
@@ -58,7 +61,9 @@ export function figureTable(measure, results) {
   return markdown([head, ...rows]);
 }
 
-function columnsOf({ mode, nodes, steps }) {
+function columnsOf({ mode, nodes, steps, load, isOverHttp }) {
+  if (mode === "idle" && load.first !== undefined) return columns.slope;
+  if (isOverHttp) return [...columns[mode], ...wayColumns];
   if (steps !== undefined) return stepColumns;
   if (nodes === undefined) return columns[mode];
   return mode === "bulk" ? redisBulkColumns : [...columns[mode], ...redisColumns];

@@ -4,7 +4,8 @@
 //   plain     the text frame is the application payload
 //   envelope  the payload is the data of a Solent message: {"type":"say","data":...}
 //   sio       Engine.IO 4 / Socket.IO 5 packets inside text frames
-// The payload is the same text in all three, so that only the dialect's own bytes differ.
+// The payload is the same text in all three, so that only the dialect's own bytes differ. Where a connection is not a
+// WebSocket, what carries its texts is in http.c.
 //
 // It talks to the runner by lines on stdio: at the end of every phase it prints
 // one JSON line and keeps serving sockets until a newline arrives on stdin, so
@@ -13,17 +14,12 @@
 // Every message carries a sequence number after '@'. Each delivery is checked
 // against the group of the connection it arrived on, and at the end each
 // connection must have the count and the sum of sequence numbers of its group.
-#define _GNU_SOURCE
+#include "loadgen.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -35,33 +31,14 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-enum state { S_FREE, S_CONNECT, S_HTTP, S_SIO_OPEN, S_SIO_ACK, S_READY, S_CLOSING };
-
-struct conn {
-  int fd;
-  uint8_t state;
-  uint32_t group;
-  uint64_t count, sum;
-  uint32_t last;      // last sequence number seen, for the order check
-  uint8_t *rest;      // bytes of an incomplete frame or HTTP head
-  uint32_t rest_len, rest_cap;
-};
-
-static struct {
-  int ports[64], nports;
-  bool sio, envelope;
-  const char *mode, *prefix;
-  char path[256];
-  bool random;
-  int groups, members, crowd, window, payload, connect_window, sources, bulk, passes;
-  double warmup, duration, rate, settle, limit;
-} o = {.mode = "traffic", .prefix = "g", .path = "", .groups = 1, .members = 10,
-       .window = 16, .payload = 100, .connect_window = 64, .sources = 8, .bulk = 1000, .passes = 1,
-       .warmup = 1, .duration = 3, .rate = 5, .settle = 0.5, .limit = 120};
+struct options o = {.mode = "traffic", .prefix = "g", .path = "", .ways = {WEBSOCKET}, .nways = 1, .groups = 1, .members = 10,
+                    .window = 16, .payload = 100, .connect_window = 64, .sources = 8, .bulk = 1000, .passes = 1,
+                    .warmup = 1, .duration = 3, .rate = 5, .settle = 0.5, .limit = 120};
 
 static struct conn *conns;
 static int nconns, ep, nready, npending, nclosed_early, bulk_done;
-static uint64_t ready_total, close_total, bytes_in, frames_in, sends_failed;
+static uint64_t ready_total, close_total, bytes_in;
+uint64_t sends_failed, answers;
 static uint64_t stray, wrong_group, reordered;
 
 #define RING (1u << 16)
@@ -104,7 +81,7 @@ static uint64_t now_ns(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
 }
-static void die(const char *what) {
+void die(const char *what) {
   printf("{\"phase\":\"error\",\"error\":\"%s: %s\"}\n", what, errno ? strerror(errno) : "-");
   fflush(stdout);
   exit(2);
@@ -127,6 +104,10 @@ static void send_frame(struct conn *c, int opcode, const char *p, int n) {
   int len = put_frame(buf, opcode, p, n);
   if (send(c->fd, buf, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) != len) sends_failed++;
 }
+static void send_text(struct conn *c, const char *p, int n) {
+  if (c->way == WEBSOCKET) send_frame(c, 1, p, n);
+  else page_send(c, p, n);
+}
 
 static char pad[4096];
 static void send_message(struct conn *c, uint32_t seq) {
@@ -135,7 +116,7 @@ static void send_message(struct conn *c, uint32_t seq) {
   if (o.sio) n = snprintf(p, sizeof p, "42[\"chat\",{\"message\":\"@%010u %s\"}]", seq, pad);
   else if (o.envelope) n = snprintf(p, sizeof p, "{\"type\":\"say\",\"data\":{\"message\":\"@%010u %s\"}}", seq, pad);
   else n = snprintf(p, sizeof p, "{\"message\":\"@%010u %s\"}", seq, pad);
-  send_frame(c, 1, p, n);
+  send_text(c, p, n);
 }
 // Asks a connection to join or leave `o.bulk` groups of its own, others in each pass; the server answers when it has.
 static void send_bulk(struct conn *c, const char *op, int index, int pass) {
@@ -145,7 +126,7 @@ static void send_bulk(struct conn *c, const char *op, int index, int pass) {
   if (o.sio) n = snprintf(p, sizeof p, "42[\"bulk\",{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}]", op, o.bulk, base);
   else if (o.envelope) n = snprintf(p, sizeof p, "{\"type\":\"bulk\",\"data\":{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}}", op, o.bulk, base);
   else n = snprintf(p, sizeof p, "{\"bulk\":{\"op\":\"%s\",\"n\":%d,\"base\":\"%s\"}}", op, o.bulk, base);
-  send_frame(c, 1, p, n);
+  send_text(c, p, n);
 }
 // A delivery must be the message the dialect says, not merely hold the payload.
 static bool is_delivery(const uint8_t *p, uint32_t n) {
@@ -157,7 +138,7 @@ static bool is_delivery(const uint8_t *p, uint32_t n) {
 
 // ---- connections ----
 static uint32_t start_turn;
-static void conn_start(struct conn *c, int index) {
+int open_socket(int index) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
   if (fd < 0) die("socket");
   setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
@@ -168,46 +149,61 @@ static void conn_start(struct conn *c, int index) {
   a.sin_addr.s_addr = htonl(0x7f000001u);
   a.sin_port = htons((uint16_t)o.ports[index % o.nports]);
   if (connect(fd, (void *)&a, sizeof a) < 0 && errno != EINPROGRESS) die("connect");
-  c->fd = fd;
+  return fd;
+}
+void watch(int fd, uint32_t tag, bool for_write, bool is_new) {
+  struct epoll_event ev = {.events = for_write ? EPOLLOUT : EPOLLIN, .data.u32 = tag};
+  if (epoll_ctl(ep, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &ev) < 0) die("epoll");
+}
+uint32_t index_of(const struct conn *c) { return (uint32_t)(c - conns); }
+void where_of(const struct conn *c, char *out, size_t size) {
+  char group[32];
+  snprintf(group, sizeof group, "%.16s%u", o.prefix, c->group);
+  char *star = strchr(o.path, '*');
+  snprintf(out, size, "%.*s%s%s", (int)(star ? star - o.path : (long)strlen(o.path)), o.path, star ? group : "",
+           star ? star + 1 : "");
+}
+static void conn_start(struct conn *c, int index) {
+  c->fd = open_socket(index);
   c->state = S_CONNECT;
   c->rest_len = 0;
   npending++;
-  struct epoll_event ev = {.events = EPOLLOUT, .data.u32 = (uint32_t)(c - conns)};
-  if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) < 0) die("epoll add");
+  watch(c->fd, index_of(c), true, true);
+}
+static int upgrade_request(struct conn *c, char *out, size_t size) {
+  char where[512];
+  where_of(c, where, sizeof where);
+  return snprintf(out, size,
+                  "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                  "Origin: http://127.0.0.1:%d\r\nUser-Agent: loadgen\r\n"
+                  "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                  where, o.ports[0], o.ports[0]);
 }
 static void conn_handshake(struct conn *c) {
   int err = 0;
   socklen_t l = sizeof err;
   getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &l);
   if (err) { errno = err; die("connect"); }
-  char where[512], head[1024], group[32];
-  snprintf(group, sizeof group, "%.16s%u", o.prefix, c->group);
-  char *star = strchr(o.path, '*');
-  snprintf(where, sizeof where, "%.*s%s%s", (int)(star ? star - o.path : (long)strlen(o.path)), o.path,
-           star ? group : "", star ? star + 1 : "");
-  int n = snprintf(head, sizeof head,
-                   "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                   "Origin: http://127.0.0.1:%d\r\nUser-Agent: loadgen\r\n"
-                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                   where, o.ports[0], o.ports[0]);
+  char head[1024];
+  int n = c->way == WEBSOCKET ? upgrade_request(c, head, sizeof head) : opening_request(c, head, sizeof head);
   if (send(c->fd, head, (size_t)n, MSG_NOSIGNAL) != n) die("send handshake");
-  c->state = S_HTTP;
-  struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)(c - conns)};
-  epoll_ctl(ep, EPOLL_CTL_MOD, c->fd, &ev);
+  c->state = c->way == POLL ? S_OPEN : S_HTTP;  // every answer to a poll has a head
+  watch(c->fd, index_of(c), false, false);
 }
 static bool churn;
-static void conn_drop(struct conn *c) {
+void conn_drop(struct conn *c) {
   struct linger lg = {1, 0};
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &lg, sizeof lg);
   close(c->fd);
   if (c->state == S_READY) { nready--; nclosed_early++; }
   else if (c->state == S_CLOSING) close_total++;
   else { npending--; nclosed_early++; }
+  page_drop(c);
   c->fd = -1;
   c->state = S_FREE;
   c->rest_len = 0;
 }
-static void conn_ready(struct conn *c) {
+void conn_ready(struct conn *c) {
   c->state = S_READY;
   npending--;
   nready++;
@@ -215,7 +211,8 @@ static void conn_ready(struct conn *c) {
   if (churn) {
     nready--;
     c->state = S_CLOSING;
-    send_frame(c, 8, "\x03\xe8", 2);
+    if (c->way == WEBSOCKET) send_frame(c, 8, "\x03\xe8", 2);
+    else page_close(c);
   }
 }
 
@@ -240,7 +237,7 @@ static void on_delivery(struct conn *c, const uint8_t *p, const uint8_t *end, ui
     if (record) hist_add(&h_last, t - s->t);
   }
 }
-static void on_text(struct conn *c, const uint8_t *p, uint32_t n, uint64_t t) {
+void on_text(struct conn *c, const uint8_t *p, uint32_t n, uint64_t t) {
   if (c->state == S_READY) {
     const uint8_t *at = memchr(p, '@', n);
     if (at && !is_delivery(p, n)) { stray++; return; }
@@ -270,7 +267,6 @@ static const uint8_t *frames(struct conn *c, const uint8_t *p, const uint8_t *en
       q = p + 10;
     }
     if ((uint64_t)(end - q) < len) break;
-    frames_in++;
     int op = p[0] & 15;
     if (op == 1) on_text(c, q, (uint32_t)len, t);
     else if (op == 9) send_frame(c, 10, (const char *)q, len > 125 ? 125 : (int)len);
@@ -292,18 +288,19 @@ static void conn_read(struct conn *c) {
   if (c->state == S_HTTP) {
     const uint8_t *e = memmem(p, (size_t)(end - p), "\r\n\r\n", 4);
     if (e) {
-      if (memcmp(p, "HTTP/1.1 101", 12)) {
+      if (memcmp(p, c->way == WEBSOCKET ? "HTTP/1.1 101" : "HTTP/1.1 200", 12)) {
         errno = 0;
         printf("{\"phase\":\"error\",\"error\":\"handshake: %.12s\"}\n", p);
         fflush(stdout);
         exit(2);
       }
       p = e + 4;
-      if (o.sio) c->state = S_SIO_OPEN;
+      if (c->way != WEBSOCKET) c->state = S_OPEN;
+      else if (o.sio) c->state = S_SIO_OPEN;
       else conn_ready(c);
     }
   }
-  if (c->state != S_HTTP && c->fd >= 0) p = frames(c, p, end, now_ns());
+  if (c->state != S_HTTP && c->fd >= 0) p = (c->way == WEBSOCKET ? frames : page_read)(c, p, end, now_ns());
   if (c->fd >= 0 && p < end) {
     uint32_t left = (uint32_t)(end - p);
     if (left > c->rest_cap) {
@@ -327,8 +324,9 @@ static void turn(int timeout_ms) {
       go = true;
       continue;
     }
-    struct conn *c = &conns[ev[i].data.u32];
+    struct conn *c = &conns[ev[i].data.u32 & ~UP_TAG];
     if (c->fd < 0) continue;
+    if (ev[i].data.u32 & UP_TAG) { page_up(c); continue; }
     if (c->state == S_CONNECT) conn_handshake(c);
     else conn_read(c);
   }
@@ -404,7 +402,7 @@ static void forget(void) {
   for (int g = 0; g < o.groups; g++) gcount[g] = gsum[g] = 0;
   for (uint32_t i = 0; i < RING; i++) ring[i].live = false;
   inflight = 0;
-  delivered = completed = bytes_in = frames_in = stray = wrong_group = reordered = 0;
+  delivered = completed = bytes_in = answers = stray = wrong_group = reordered = 0;
   memset(&h_each, 0, sizeof h_each);
   memset(&h_last, 0, sizeof h_last);
 }
@@ -417,19 +415,20 @@ static void report(const char *phase, double wall, uint64_t sent) {
   }
   printf("{\"phase\":\"%s\",\"wall\":%.6f,\"messages\":%lu,\"expected\":%lu,\"delivered\":%lu,\"lost\":%lu,"
          "\"bad_conns\":%lu,\"stray\":%lu,\"wrong_group\":%lu,\"reordered\":%lu,\"closed_early\":%d,"
-         "\"bytes_in\":%lu,\"sends_failed\":%lu,"
+         "\"bytes_in\":%lu,\"answers\":%lu,\"sends_failed\":%lu,"
          "\"each_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f},"
          "\"last_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}}\n",
          phase, wall, sent, sent * (uint64_t)o.members, delivered, lost, bad, stray, wrong_group, reordered,
-         nclosed_early, bytes_in, sends_failed, hist_q(&h_each, .5), hist_q(&h_each, .9), hist_q(&h_each, .99),
+         nclosed_early, bytes_in, answers, sends_failed, hist_q(&h_each, .5), hist_q(&h_each, .9), hist_q(&h_each, .99),
          h_each.max / 1e3, hist_q(&h_last, .5), hist_q(&h_last, .9), hist_q(&h_last, .99), h_last.max / 1e3);
 }
 
-static void connect_all(void) {
+// Connects all that are not connected yet, up to so many.
+static void connect_up_to(int count, const char *of) {
   uint64_t t0 = now_ns();
-  int started = 0;
-  while (nready < nconns) {
-    while (started < nconns && npending < o.connect_window) {
+  int started = nready;
+  while (nready < count) {
+    while (started < count && npending < o.connect_window) {
       conn_start(&conns[started], started);
       started++;
     }
@@ -439,7 +438,15 @@ static void connect_all(void) {
   }
   double wall = (now_ns() - t0) / 1e9;
   serve_for(o.settle);
-  printf("{\"phase\":\"connected\",\"connections\":%d,\"wall\":%.6f}\n", nready, wall);
+  printf("{\"phase\":\"connected\"%s,\"connections\":%d,\"wall\":%.6f}\n", of, nready, wall);
+  hold();
+}
+// Nobody says anything: what is exchanged are signs of life.
+static void run_beats(void) {
+  answers = 0;
+  uint64_t t0 = now_ns();
+  serve_for(o.duration);
+  printf("{\"phase\":\"done\",\"wall\":%.6f,\"answers\":%lu,\"closed_early\":%d}\n", (now_ns() - t0) / 1e9, answers, nclosed_early);
   hold();
 }
 
@@ -503,6 +510,15 @@ static void measure(const char *phase) {
   hold();
 }
 
+// Members of a group in turn: "websocket,sse" is a room of both.
+static void read_ways(const char *list) {
+  char *copy = strdup(list), *save = NULL;
+  o.nways = 0;
+  for (char *t = strtok_r(copy, ",", &save); t && o.nways < 8; t = strtok_r(NULL, ",", &save)) {
+    o.ways[o.nways] = way_named(t);
+    if (o.ways[o.nways++] == WAYS) { fprintf(stderr, "unknown way %s\n", t); exit(1); }
+  }
+}
 static void options(int argc, char **argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const char *k = argv[i] + 2, *v = argv[i + 1];
@@ -514,11 +530,13 @@ static void options(int argc, char **argv) {
       o.sio = !strcmp(v, "sio");
       o.envelope = !strcmp(v, "envelope");
       if (!o.sio && !o.envelope && strcmp(v, "plain")) { fprintf(stderr, "unknown dialect %s\n", v); exit(1); }
-    } else if (!strcmp(k, "mode")) o.mode = v;
+    } else if (!strcmp(k, "ways")) read_ways(v);
+    else if (!strcmp(k, "mode")) o.mode = v;
     else if (!strcmp(k, "path")) snprintf(o.path, sizeof o.path, "%s", v);
     else if (!strcmp(k, "groups")) o.groups = atoi(v);
     else if (!strcmp(k, "members")) o.members = atoi(v);
     else if (!strcmp(k, "crowd")) o.crowd = atoi(v);
+    else if (!strcmp(k, "first")) o.first = atoi(v);
     else if (!strcmp(k, "window")) o.window = atoi(v);
     else if (!strcmp(k, "payload")) o.payload = atoi(v);
     else if (!strcmp(k, "connect-window")) o.connect_window = atoi(v);
@@ -559,6 +577,7 @@ int main(int argc, char **argv) {
   gturn = calloc((size_t)o.groups + 1, sizeof *gturn);
   for (int i = 0; i < nconns; i++) {
     conns[i].fd = -1;
+    conns[i].way = (uint8_t)o.ways[i % o.nways];
     conns[i].group = churn ? 0 : (uint32_t)(i / o.members < o.groups ? i / o.members : o.groups);
   }
   ep = epoll_create1(EPOLL_CLOEXEC);
@@ -572,8 +591,13 @@ int main(int argc, char **argv) {
   }
   printf("{\"phase\":\"start\"}\n");
   hold();
-  connect_all();
+  if (o.first) connect_up_to(o.first, ",\"of\":\"first\"");
+  connect_up_to(nconns, "");
   if (!strcmp(o.mode, "idle")) return 0;
+  if (!strcmp(o.mode, "beats")) {
+    run_beats();
+    return 0;
+  }
   if (!strcmp(o.mode, "bulk")) {
     for (int pass = 1; pass <= o.passes; pass++) {
       bulk("join", 0, nconns, pass);

@@ -5,6 +5,10 @@ export const host = "127.0.0.1";
 // Memory is compared after a collection, so that garbage that happens to lie about is not counted.
 process.on("SIGUSR2", () => {
   globalThis.gc?.();
-  setTimeout(() => globalThis.gc?.(), 200);
+  setTimeout(() => {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    process.stdout.write(`${heapUsed + external}\n`);
+  }, 200);
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -31,5 +31,7 @@ class Chat extends WebSocketConsumer.of(chat) {
 const app = new ProtocolTypeRouter({ websocket: new URLRouter([path("/ws/room/:room/", Chat)]) });
 
 export async function serveSolent(layer) {
-  await serve(app, { host, port, layer });
+  const { HEARTBEAT_MS } = process.env;
+  const limits = HEARTBEAT_MS === undefined ? {} : { heartbeatIntervalMs: Number(HEARTBEAT_MS) };
+  await serve(app, { host, port, layer, limits });
 }
