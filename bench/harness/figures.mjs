@@ -77,6 +77,8 @@ function trafficFigures(phases, name) {
     sysUsPerDelivery: cpu.sys / count,
     cpuUsPerMessage: cpu.cpu / to.messages,
     bytesPerDelivery: to.bytes_in / count,
+    // How many share a write: the generator is seldom so late that it reads several writes at once.
+    deliveriesPerRead: count / to.reads,
     ...(to.answers > 0 && { deliveriesPerAnswer: count / to.answers, cpuUsPerAnswer: cpu.cpu / to.answers }),
     p50Ms: to.each_us.p50 / 1000,
     p99Ms: to.each_us.p99 / 1000,

@@ -36,7 +36,7 @@ const stepColumns = [
   "primaryBytesTwiceAll",
   "busMessagesPerMessage",
 ];
-const wayColumns = ["bytesPerDelivery", "deliveriesPerAnswer", "cpuUsPerAnswer"];
+const wayColumns = ["deliveriesPerRead", "bytesPerDelivery", "deliveriesPerAnswer", "cpuUsPerAnswer"];
 const redisBulkColumns = ["joinUs", "coldJoinUs", "redisUsPerJoin"];
 
 const redisColumns = [

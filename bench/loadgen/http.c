@@ -11,7 +11,7 @@ struct page {
   char id[128];
   uint32_t after;       // the last answer to a poll that has arrived
   int up;               // the socket of the way up; -1 while there is none
-  bool is_up_open, is_asking, is_closing, owes_pong, owes_close;
+  bool is_up_open, is_asking, is_closing, owes_hello, owes_pong, owes_close;
   uint32_t number;      // of the last request with frames
   struct text pending;  // frames for the next request, with commas between them
   struct text request;  // the one under way, kept until it is answered: its socket may close just before it
@@ -182,7 +182,7 @@ static void write_request(struct conn *c) {
   if (page->owes_close) add(&body, ",\"close\":{\"code\":1000,\"reason\":\"\"}", 34);
   add(&body, "}", 1);
   page->is_closing = page->owes_close;
-  page->owes_pong = page->owes_close = false;
+  page->owes_hello = page->owes_pong = page->owes_close = false;
   page->pending.length = page->request.length = page->head_length = 0;
   add(&page->request, head, (size_t)post_head(c, "send", body.length, head, sizeof head));
   add(&page->request, body.bytes, body.length);
@@ -197,7 +197,8 @@ static void connect_up(struct conn *c) {
 // Sends what waits, when no request is under way: a page has one at a time.
 static void ask(struct conn *c) {
   struct page *page = c->page;
-  if (page->is_asking || !(page->pending.length || page->owes_pong || page->owes_close)) return;
+  bool owes = page->owes_hello || page->owes_pong || page->owes_close;
+  if (page->is_asking || !(page->pending.length || owes)) return;
   write_request(c);
   page->is_asking = true;
   if (page->up < 0) connect_up(c);
@@ -216,6 +217,11 @@ void page_send(struct conn *c, const char *p, int n) {
     i = run + 1;
   }
   add(pending, "\"", 1);
+  ask(c);
+}
+
+void page_hello(struct conn *c) {
+  c->page->owes_hello = true;
   ask(c);
 }
 

@@ -37,7 +37,7 @@ struct options o = {.mode = "traffic", .prefix = "g", .path = "", .ways = {WEBSO
 
 static struct conn *conns;
 static int nconns, ep, nready, npending, nclosed_early, bulk_done;
-static uint64_t ready_total, close_total, bytes_in;
+static uint64_t ready_total, close_total, bytes_in, reads;
 uint64_t sends_failed, answers;
 static uint64_t stray, wrong_group, reordered;
 
@@ -190,7 +190,7 @@ static void conn_handshake(struct conn *c) {
   c->state = c->way == POLL ? S_OPEN : S_HTTP;  // every answer to a poll has a head
   watch(c->fd, index_of(c), false, false);
 }
-static bool churn;
+static bool churn, talks;
 void conn_drop(struct conn *c) {
   struct linger lg = {1, 0};
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &lg, sizeof lg);
@@ -213,7 +213,7 @@ void conn_ready(struct conn *c) {
     c->state = S_CLOSING;
     if (c->way == WEBSOCKET) send_frame(c, 8, "\x03\xe8", 2);
     else page_close(c);
-  }
+  } else if (talks && c->way != WEBSOCKET) page_hello(c);
 }
 
 static void on_delivery(struct conn *c, const uint8_t *p, const uint8_t *end, uint64_t t) {
@@ -283,6 +283,7 @@ static void conn_read(struct conn *c) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) { conn_drop(c); return; }
   bytes_in += (uint64_t)n;
+  reads++;
   const uint8_t *p = buf, *end = buf + c->rest_len + n;
   c->rest_len = 0;
   if (c->state == S_HTTP) {
@@ -402,7 +403,7 @@ static void forget(void) {
   for (int g = 0; g < o.groups; g++) gcount[g] = gsum[g] = 0;
   for (uint32_t i = 0; i < RING; i++) ring[i].live = false;
   inflight = 0;
-  delivered = completed = bytes_in = answers = stray = wrong_group = reordered = 0;
+  delivered = completed = bytes_in = reads = answers = stray = wrong_group = reordered = 0;
   memset(&h_each, 0, sizeof h_each);
   memset(&h_last, 0, sizeof h_last);
 }
@@ -415,11 +416,11 @@ static void report(const char *phase, double wall, uint64_t sent) {
   }
   printf("{\"phase\":\"%s\",\"wall\":%.6f,\"messages\":%lu,\"expected\":%lu,\"delivered\":%lu,\"lost\":%lu,"
          "\"bad_conns\":%lu,\"stray\":%lu,\"wrong_group\":%lu,\"reordered\":%lu,\"closed_early\":%d,"
-         "\"bytes_in\":%lu,\"answers\":%lu,\"sends_failed\":%lu,"
+         "\"bytes_in\":%lu,\"reads\":%lu,\"answers\":%lu,\"sends_failed\":%lu,"
          "\"each_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f},"
          "\"last_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"max\":%.1f}}\n",
          phase, wall, sent, sent * (uint64_t)o.members, delivered, lost, bad, stray, wrong_group, reordered,
-         nclosed_early, bytes_in, answers, sends_failed, hist_q(&h_each, .5), hist_q(&h_each, .9), hist_q(&h_each, .99),
+         nclosed_early, bytes_in, reads, answers, sends_failed, hist_q(&h_each, .5), hist_q(&h_each, .9), hist_q(&h_each, .99),
          h_each.max / 1e3, hist_q(&h_last, .5), hist_q(&h_last, .9), hist_q(&h_last, .99), h_last.max / 1e3);
 }
 
@@ -569,6 +570,7 @@ int main(int argc, char **argv) {
   setrlimit(RLIMIT_NOFILE, &rl);
 
   churn = !strcmp(o.mode, "accept");
+  talks = strcmp(o.mode, "idle") && strcmp(o.mode, "beats");
   int talking = o.groups * o.members;  // the crowd comes behind them, in a group of its own where nobody speaks
   nconns = churn ? o.window : talking + o.crowd;
   conns = calloc((size_t)nconns, sizeof *conns);

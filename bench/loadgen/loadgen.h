@@ -59,6 +59,8 @@ int opening_request(struct conn *c, char *out, size_t size);
 const uint8_t *page_read(struct conn *c, const uint8_t *p, const uint8_t *end, uint64_t t);
 /** Sends a text up: at once, or with the next request when one is under way, as a page must. */
 void page_send(struct conn *c, const char *p, int n);
+/** Opens the way up with a request that says nothing, as one of a page that has said something already. */
+void page_hello(struct conn *c);
 /** Closes the connection, as a page does; it is dropped when the server has said that it knows. */
 void page_close(struct conn *c);
 /** Its way up can be written or read. */
