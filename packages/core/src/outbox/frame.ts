@@ -7,20 +7,25 @@ export interface FrameEncoder {
 
 /**
  * One message on its way out. Its bytes are made once and shared by every connection of the same transport.
+ *
+ * The members of a room may come by several transports in any order, so what was made for another is kept beside it.
  */
 export class Frame {
   readonly payload: string | Uint8Array;
   #encoder: FrameEncoder | undefined;
   #bytes: Uint8Array | undefined;
   #size = 0;
+  // The same payload for another encoder: most frames have one encoder, and then this is all that a second one costs.
+  #other: Frame | undefined;
 
   constructor(payload: string | Uint8Array) {
     this.payload = payload;
   }
 
-  /** The bytes for `encoder`; remembered for the last encoder only, since a process mostly has one. */
+  /** The bytes for `encoder`; remembered for each encoder, of which a process has two. */
   bytes(encoder: FrameEncoder): Uint8Array {
     if (this.#encoder === encoder && this.#bytes !== undefined) return this.#bytes;
+    if (this.#encoder !== encoder && this.#encoder !== undefined) return this.#beside().bytes(encoder);
     this.#encoder = encoder;
     this.#bytes = encoder.encode(this.payload);
     this.#size = this.#bytes.length;
@@ -29,12 +34,18 @@ export class Frame {
 
   /** How many bytes it has for `encoder`. */
   size(encoder: FrameEncoder): number {
-    return this.#encoder === encoder ? this.#size : this.bytes(encoder).length;
+    if (this.#encoder === encoder) return this.#size;
+    return this.#encoder === undefined ? this.bytes(encoder).length : this.#beside().size(encoder);
   }
 
   /** Lets its bytes go, for one that will wait: they may stand in a slab that holds many others. Its size stays known. */
   forgetBytes(): void {
     this.#bytes = undefined;
+    this.#other?.forgetBytes();
+  }
+
+  #beside(): Frame {
+    return (this.#other ??= new Frame(this.payload));
   }
 }
 

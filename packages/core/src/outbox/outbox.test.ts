@@ -176,6 +176,38 @@ describe("Outbox", () => {
   });
 });
 
+describe("a frame", () => {
+  function counting(mark: string) {
+    const made: string[] = [];
+    const encode = (payload: string | Uint8Array) => {
+      made.push(String(payload));
+      return new TextEncoder().encode(mark + String(payload));
+    };
+    return { encode, made };
+  }
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+  test("is encoded once for each transport, in whatever order its members come", () => {
+    const frame = new Frame("one");
+    const [a, b] = [counting("a"), counting("bb")];
+    for (let n = 0; n < 3; n += 1) {
+      expect([frame.size(a), frame.size(b)]).toEqual([4, 5]);
+      expect([text(frame.bytes(a)), text(frame.bytes(b))]).toEqual(["aone", "bbone"]);
+    }
+    expect([a.made, b.made]).toEqual([["one"], ["one"]]);
+  });
+
+  test("that waits for a slow reader keeps its sizes, not its bytes, and is encoded again when it is written", () => {
+    const frame = new Frame("one");
+    const [a, b] = [counting("a"), counting("bb")];
+    for (const encoder of [a, b]) frame.bytes(encoder);
+    frame.forgetBytes();
+    expect([frame.size(a), frame.size(b), a.made.length, b.made.length]).toEqual([4, 5, 1, 1]);
+    expect([text(frame.bytes(b)), text(frame.bytes(a))]).toEqual(["bbone", "aone"]);
+    expect([a.made.length, b.made.length]).toEqual([2, 2]);
+  });
+});
+
 describe("messageFrame", () => {
   test("an event that many pass on is encoded once", () => {
     const event = snapshot({ from: "ann", text: "hi" }, snapshotDefaults);
