@@ -24,7 +24,7 @@ const mixedWays = [...ways, "solent/websocket+sse"];
 
 /** Measures that are asked for by one name. */
 export const sets = {
-  transports: ["wayRoom", "wayQuiet", "wayPaced", "wayPairs", "wayAccept", "wayIdle", "wayBeats"],
+  transports: ["wayRoom", "wayQuiet", "wayPaced", "waySmall", "wayPairs", "wayAccept", "wayIdle", "wayBeats"],
 };
 
 /** Load generator options and defaults of every measure. */
@@ -181,13 +181,23 @@ export const measures = {
     goals: [{ peer: "solent/sse", to: "solent", atMost: 1.3 }],
   },
   wayPaced: {
-    title: "Transports: 20 messages/s into one room of 1000, on a fixed schedule",
+    title: "Transports: 10 messages/s into one room of 1000, on a fixed schedule",
     mode: "paced",
     isOverHttp: true,
-    load: { members: 1000, rate: 20 },
+    load: { members: 1000, rate: 10 },
+    seconds: 6,
     cost: "cpuUsPerDelivery",
     peers: ways,
     goals: [{ peer: "solent/sse", to: "solent", atMost: 1.3 }],
+  },
+  waySmall: {
+    title: "Transports: 1000 messages/s into one room of 100, on a fixed schedule",
+    mode: "paced",
+    isOverHttp: true,
+    load: { members: 100, rate: 1000 },
+    cost: "cpuUsPerDelivery",
+    peers: ways,
+    goals: [],
   },
   wayPairs: {
     title: "Transports: 1000 pairs, 256 messages in flight over all",

@@ -8,6 +8,7 @@ import { sleep, start, stop } from "./processes.mjs";
 
 const settledMs = 300;
 const collectionMs = 1_000;
+const longestCollectionMs = 20_000;
 
 /**
  * Runs it and answers its figures, or `{ error }`. One with steps runs them one after the other.
@@ -83,13 +84,25 @@ async function rest(record, { servers, redis, measure }) {
     record.rested = sampleAll(servers);
   }
   if (isCollected) {
-    for (const server of servers) server.kill("SIGUSR2");
+    const heaps = await Promise.all(servers.map(collected));
+    record.heapBytes = heaps.reduce((sum, bytes) => sum + bytes, 0);
     await sleep(collectionMs);
   }
   record.collected = sampleAll(servers);
-  record.heapBytes = servers.reduce((sum, { heapBytes }) => sum + heapBytes, 0);
   if (record.phase === "start") record.server = record.collected;
   if (redis !== undefined) record.redisRested = await redis.sample();
+}
+
+// Lets a server collect its garbage. It says how large its heap is when it has.
+async function collected(server) {
+  server.heapBytes = undefined;
+  server.kill("SIGUSR2");
+  const deadlineMs = performance.now() + longestCollectionMs;
+  while (server.heapBytes === undefined) {
+    if (performance.now() > deadlineMs) throw new Error(`A server collected nothing in ${longestCollectionMs} ms.`);
+    await sleep(20);
+  }
+  return server.heapBytes;
 }
 
 function startProbe({ probe, servers: [server], running }) {

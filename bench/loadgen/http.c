@@ -19,7 +19,7 @@ struct page {
   size_t head_length;
 };
 
-static const char *const names[WAYS] = {[WEBSOCKET] = "websocket", [SSE] = "sse", [POLL] = "poll"};
+static const char *const names[WAYS] = {[WEBSOCKET] = "websocket", [SSE] = "sse", [STREAM] = "stream", [POLL] = "poll"};
 
 enum way way_named(const char *name) {
   int way = 0;
@@ -82,8 +82,7 @@ static void poll_again(struct conn *c) {
 
 // ---- down ----
 
-// `{"id":"…"}`
-static void take_id(struct conn *c, const uint8_t *data, const uint8_t *end) {
+void page_take_id(struct conn *c, const uint8_t *data, const uint8_t *end) {
   const uint8_t *from = memmem(data, (size_t)(end - data), "\"id\":\"", 6);
   const uint8_t *to = from ? memchr(from + 6, '"', (size_t)(end - from - 6)) : NULL;
   size_t length = to ? (size_t)(to - from - 6) : 0;
@@ -108,12 +107,10 @@ static void on_event(struct conn *c, const uint8_t *p, const uint8_t *end) {
   data += 7;  // "\ndata: "
   if (is_named(name, end, "batch")) c->page->after = (uint32_t)strtoul((const char *)data, NULL, 10);
   else if (is_named(name, end, "open")) {
-    take_id(c, data, end);
+    page_take_id(c, data, end);
     conn_ready(c);
-  } else if (is_named(name, end, "ping") && c->way != POLL) {
-    c->page->owes_pong = true;
-    ask(c);
-  } else if (is_named(name, end, "close") && c->state != S_CLOSING) conn_drop(c);
+  } else if (is_named(name, end, "ping") && c->way != POLL) page_pong(c);
+  else if (is_named(name, end, "close") && c->state != S_CLOSING) conn_drop(c);
 }
 
 // Consumes whole events. A text is one line of data, and by far the most there is.
@@ -222,6 +219,11 @@ void page_send(struct conn *c, const char *p, int n) {
 
 void page_hello(struct conn *c) {
   c->page->owes_hello = true;
+  ask(c);
+}
+
+void page_pong(struct conn *c) {
+  c->page->owes_pong = true;
   ask(c);
 }
 

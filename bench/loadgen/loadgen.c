@@ -244,6 +244,11 @@ void on_text(struct conn *c, const uint8_t *p, uint32_t n, uint64_t t) {
     if (at) { on_delivery(c, at, p + n, t); return; }
     if (memmem(p, n, "bulkdone", 8)) { bulk_done++; return; }
   }
+  if (c->way == STREAM && c->state == S_OPEN) {
+    page_take_id(c, p, p + n);
+    conn_ready(c);
+    return;
+  }
   if (o.sio && n >= 1) {
     if (p[0] == '2') { send_frame(c, 1, "3", 1); return; }
     if (p[0] == '0' && c->state == S_SIO_OPEN) { send_frame(c, 1, "40", 2); c->state = S_SIO_ACK; return; }
@@ -269,7 +274,9 @@ static const uint8_t *frames(struct conn *c, const uint8_t *p, const uint8_t *en
     if ((uint64_t)(end - q) < len) break;
     int op = p[0] & 15;
     if (op == 1) on_text(c, q, (uint32_t)len, t);
-    else if (op == 9) send_frame(c, 10, (const char *)q, len > 125 ? 125 : (int)len);
+    else if (op == 9 && c->way == WEBSOCKET) send_frame(c, 10, (const char *)q, len > 125 ? 125 : (int)len);
+    else if (op == 9) page_pong(c);
+    else if (op == 8 && c->way == STREAM) conn_drop(c);
     else if (op == 8 && c->state != S_CLOSING) send_frame(c, 8, (const char *)q, 2);
     p = q + len;
     if (c->fd < 0) break;
@@ -301,7 +308,10 @@ static void conn_read(struct conn *c) {
       else conn_ready(c);
     }
   }
-  if (c->state != S_HTTP && c->fd >= 0) p = (c->way == WEBSOCKET ? frames : page_read)(c, p, end, now_ns());
+  if (c->state != S_HTTP && c->fd >= 0) {
+    bool has_frames = c->way == WEBSOCKET || c->way == STREAM;
+    p = (has_frames ? frames : page_read)(c, p, end, now_ns());
+  }
   if (c->fd >= 0 && p < end) {
     uint32_t left = (uint32_t)(end - p);
     if (left > c->rest_cap) {

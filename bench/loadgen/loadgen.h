@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum state { S_FREE, S_CONNECT, S_HTTP, S_OPEN, S_SIO_OPEN, S_SIO_ACK, S_READY, S_CLOSING };
-enum way { WEBSOCKET, SSE, POLL, WAYS };
+enum way { WEBSOCKET, SSE, STREAM, POLL, WAYS };
 
 struct page;
 struct conn {
@@ -61,6 +61,10 @@ const uint8_t *page_read(struct conn *c, const uint8_t *p, const uint8_t *end, u
 void page_send(struct conn *c, const char *p, int n);
 /** Opens the way up with a request that says nothing, as one of a page that has said something already. */
 void page_hello(struct conn *c);
+/** What it is called by, out of `{"id":"…"}`. */
+void page_take_id(struct conn *c, const uint8_t *data, const uint8_t *end);
+/** Answers a ping. */
+void page_pong(struct conn *c);
 /** Closes the connection, as a page does; it is dropped when the server has said that it knows. */
 void page_close(struct conn *c);
 /** Its way up can be written or read. */
