@@ -190,7 +190,7 @@ static void conn_handshake(struct conn *c) {
   c->state = c->way == POLL ? S_OPEN : S_HTTP;  // every answer to a poll has a head
   watch(c->fd, index_of(c), false, false);
 }
-static bool churn, talks;
+static bool churn;
 void conn_drop(struct conn *c) {
   struct linger lg = {1, 0};
   setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &lg, sizeof lg);
@@ -213,7 +213,7 @@ void conn_ready(struct conn *c) {
     c->state = S_CLOSING;
     if (c->way == WEBSOCKET) send_frame(c, 8, "\x03\xe8", 2);
     else page_close(c);
-  } else if (talks && c->way != WEBSOCKET) page_hello(c);
+  } else if (o.talks && c->way != WEBSOCKET) page_hello(c);
 }
 
 static void on_delivery(struct conn *c, const uint8_t *p, const uint8_t *end, uint64_t t) {
@@ -547,6 +547,7 @@ static void options(int argc, char **argv) {
     else if (!strcmp(k, "groups")) o.groups = atoi(v);
     else if (!strcmp(k, "members")) o.members = atoi(v);
     else if (!strcmp(k, "crowd")) o.crowd = atoi(v);
+    else if (!strcmp(k, "talks")) o.talks = atoi(v);
     else if (!strcmp(k, "first")) o.first = atoi(v);
     else if (!strcmp(k, "window")) o.window = atoi(v);
     else if (!strcmp(k, "payload")) o.payload = atoi(v);
@@ -580,7 +581,6 @@ int main(int argc, char **argv) {
   setrlimit(RLIMIT_NOFILE, &rl);
 
   churn = !strcmp(o.mode, "accept");
-  talks = strcmp(o.mode, "idle") && strcmp(o.mode, "beats");
   int talking = o.groups * o.members;  // the crowd comes behind them, in a group of its own where nobody speaks
   nconns = churn ? o.window : talking + o.crowd;
   conns = calloc((size_t)nconns, sizeof *conns);

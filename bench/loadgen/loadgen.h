@@ -29,7 +29,7 @@ struct options {
   bool sio, envelope;
   const char *mode, *prefix;
   char path[256];
-  bool random;
+  bool random, talks;
   int groups, members, crowd, first, window, payload, connect_window, sources, bulk, passes;
   double warmup, duration, rate, settle, limit;
 };
