@@ -29,6 +29,7 @@ class Coming extends WebSocketConsumer {
     stuck.add(Number(number));
     await new Promise((resolve) => this.signal.addEventListener("abort", resolve));
     stuck.delete(Number(number));
+    return this.deny();
   }
   override async receive(text: string) {
     if (text === "close") this.close(4000, "bye");
