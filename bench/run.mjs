@@ -37,7 +37,7 @@ ${Object.entries(sets)
 
 peers
   ${peerNames().join(" ")}
-  solent/sse, solent/poll: the same server, with members that come that way; solent/websocket+sse: half in each
+  solent/sse, solent/stream, solent/poll: the same server, with members that come that way; solent/websocket+sse: half in each
 `;
 
 function readArguments() {

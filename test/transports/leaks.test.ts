@@ -233,7 +233,7 @@ function alive(): number {
   return consumers.size;
 }
 
-test.each(["websocket", "sse", "poll"])(
+test.each(["websocket", "sse", "stream", "poll"])(
   "500 connections over %s that come and go leave no consumer, entry, timer, socket or listener behind",
   async (kind) => {
     // What waits for a page that answers must not wait on when it has. One that polls no more is missed after a while.
