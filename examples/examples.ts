@@ -25,5 +25,6 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
     { title: "A function for each connection", load: () => import("./function-consumer/server.ts") },
   ],
   ["pull-socket", { title: "Messages when they are wanted", load: () => import("./pull-socket/server.ts") }],
+  ["long-poll", { title: "Long polls by hand", load: () => import("./long-poll/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);
