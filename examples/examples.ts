@@ -26,5 +26,6 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
   ],
   ["pull-socket", { title: "Messages when they are wanted", load: () => import("./pull-socket/server.ts") }],
   ["long-poll", { title: "Long polls by hand", load: () => import("./long-poll/server.ts") }],
+  ["streaming", { title: "An answer that does not end", load: () => import("./streaming/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);
