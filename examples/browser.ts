@@ -38,8 +38,13 @@ export class Visitor {
   }
 }
 
-/** What a browser is like before it opens a page. */
-export type Prepare = (context: BrowserContext) => Promise<unknown>;
+/** What is unusual about an example, or the browser. */
+export interface BrowserOptions {
+  /** Makes every browser another than Chromium as it comes. */
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
+  /** What a page says that may be used. @default "connected" */
+  readonly readyState?: string;
+}
 
 /** One visitor for each query. */
 type Visitors<Queries extends readonly string[]> = { [Q in keyof Queries]: Visitor };
@@ -47,12 +52,11 @@ type Visitors<Queries extends readonly string[]> = { [Q in keyof Queries]: Visit
 /**
  * Serves one example to a real Chromium for the tests of a file.
  *
- * @param prepare makes every browser another than Chromium as it comes.
- * @returns what opens its page once for each query, and waits until all are connected. A page that throws fails its test.
+ * @returns what opens its page once for each query, and waits until all are ready. A page that throws fails its test.
  */
 export function inBrowser(
   name: string,
-  prepare?: Prepare,
+  { prepare, readyState = "connected" }: BrowserOptions = {},
 ): <const Queries extends readonly string[]>(...queries: Queries) => Promise<Visitors<Queries>> {
   let browser: Browser;
   let served: ServedExamples;
@@ -65,7 +69,7 @@ export function inBrowser(
     page.on("pageerror", (error) => thrown.push(error));
     await page.goto(served.url + query);
     const visitor = new Visitor(page);
-    await visitor.is("connected");
+    await visitor.is(readyState);
     return visitor;
   };
 
