@@ -28,5 +28,6 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["long-poll", { title: "Long polls by hand", load: () => import("./long-poll/server.ts") }],
   ["streaming", { title: "An answer that does not end", load: () => import("./streaming/server.ts") }],
   ["frames-by-hand", { title: "Handshake and frames by hand", load: () => import("./frames-by-hand/server.ts") }],
+  ["http-consumer", { title: "Consumers that answer HTTP", load: () => import("./http-consumer/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);
