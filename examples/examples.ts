@@ -29,5 +29,6 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
   ["streaming", { title: "An answer that does not end", load: () => import("./streaming/server.ts") }],
   ["frames-by-hand", { title: "Handshake and frames by hand", load: () => import("./frames-by-hand/server.ts") }],
   ["http-consumer", { title: "Consumers that answer HTTP", load: () => import("./http-consumer/server.ts") }],
+  ["any-transport", { title: "Whatever gets through", load: () => import("./any-transport/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);
