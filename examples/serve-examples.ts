@@ -26,6 +26,8 @@ export async function serveExamples(names: readonly string[], port: number): Pro
   // Every example brings its own layer, so each is attached on its own; whatever is left gets 404 from `web`.
   const nameOf = (url = "/") => [...loaded.keys()].find((name) => url.startsWith(`/${name}/`));
   const server = await serve(web, { port, accepts: ({ url }) => nameOf(url) === undefined });
+  // Each of them listens for itself.
+  server.http.setMaxListeners(server.http.getMaxListeners() + loaded.size);
   const running = [server];
   const close = async () => {
     for (const one of running.splice(0).toReversed()) await one.close();
