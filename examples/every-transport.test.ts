@@ -83,7 +83,7 @@ class Peer implements AsyncDisposable {
 const said = (from: string, text: string) => JSON.stringify({ type: "said", data: { from, text } });
 const say = (data: object) => ({ type: "say", data });
 
-describe.each<ConnectTransport>(["websocket", "sse", "poll"])("over %s", (transport) => {
+describe.each<ConnectTransport>(["websocket", "sse", "stream", "poll"])("over %s", (transport) => {
   const open = (path: string) => Peer.open(transport, path);
 
   test("an echo comes back to who spoke, and its end is heard", async () => {

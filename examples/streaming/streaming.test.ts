@@ -7,8 +7,8 @@ import { layer } from "./server.ts";
 
 const open = inBrowser("streaming");
 
-test("two people talk over Server-Sent Events, and another room hears nothing", async () => {
-  const [ann, bob, eve] = await open("?room=red", "?room=red", "?room=blue");
+test("two people talk, one by events and one by frames, and another room hears nothing", async () => {
+  const [ann, bob, eve] = await open("", "?over=stream", "?over=stream&room=blue");
   await ann.submit({ "Your name": "Ann", Message: "hello" }, "Send");
   await bob.sees("Ann: hello");
   await bob.submit({ Message: asHtml }, "Send");
@@ -16,17 +16,17 @@ test("two people talk over Server-Sent Events, and another room hears nothing", 
   await eve.sees();
 });
 
-test("what is sent in a hurry arrives once and in order, and what does not fit is refused", async () => {
-  const [ann, bob] = await open("", "");
-  const lines = ["one", "two", "three"];
+test.each(["sse", "stream"])("over %s what is sent in a hurry arrives once and in order", async (way) => {
+  const [ann, bob] = await open(`?over=${way}`, `?over=${way}`);
+  const lines = ["one", "é".repeat(500), "three"];
   for (const text of [...lines, "x".repeat(501)]) await ann.submit({ Message: text }, "Send");
   const heard = lines.map((text) => `guest: ${text}`);
   await bob.sees(...heard);
   await ann.sees(...heard, "CONTRACT_MISMATCH data.text");
 });
 
-test("who leaves, by the button or with the window, has left the room at once", async () => {
-  const [ann, bob, eve] = await open("", "", "");
+test.each(["sse", "stream"])("over %s who leaves, by the button or with the window, has left at once", async (way) => {
+  const [ann, bob, eve] = await open(`?over=${way}`, `?over=${way}`, `?over=${way}`);
   await bob.submit({}, "Leave");
   await bob.is("closed (1000)");
   await eve.page.close();
