@@ -33,7 +33,7 @@ class Feed extends HttpConsumer {
 
   feed_grew() {
     for (const { id, text } of history.since(this.#seen)) {
-      this.sendEvent({ id: String(id), data: text });
+      this.sendEvent({ id: String(id), data: text, retryMs: 500 });
       this.#seen = id;
     }
   }
