@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { serveExamples, type ServedExamples } from "./serve-examples.ts";
 
@@ -38,27 +38,38 @@ export class Visitor {
   }
 }
 
+/** What is unusual about an example, or the browser. */
+export interface BrowserOptions {
+  /** Makes every browser another than Chromium as it comes. */
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
+  /** What a page says that may be used. @default "connected" */
+  readonly readyState?: string;
+}
+
 /** One visitor for each query. */
 type Visitors<Queries extends readonly string[]> = { [Q in keyof Queries]: Visitor };
 
 /**
  * Serves one example to a real Chromium for the tests of a file.
  *
- * @returns what opens its page once for each query, and waits until all are connected. A page that throws fails its test.
+ * @returns what opens its page once for each query, and waits until all are ready. A page that throws fails its test.
  */
 export function inBrowser(
   name: string,
+  { prepare, readyState = "connected" }: BrowserOptions = {},
 ): <const Queries extends readonly string[]>(...queries: Queries) => Promise<Visitors<Queries>> {
   let browser: Browser;
   let served: ServedExamples;
   const thrown: Error[] = [];
 
   const visit = async (query: string): Promise<Visitor> => {
-    const page = await (await browser.newContext()).newPage();
+    const context = await browser.newContext();
+    await prepare?.(context);
+    const page = await context.newPage();
     page.on("pageerror", (error) => thrown.push(error));
     await page.goto(served.url + query);
     const visitor = new Visitor(page);
-    await visitor.is("connected");
+    await visitor.is(readyState);
     return visitor;
   };
 

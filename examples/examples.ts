@@ -25,5 +25,10 @@ export const examples: ReadonlyMap<string, Row> = new Map<string, Row>([
     { title: "A function for each connection", load: () => import("./function-consumer/server.ts") },
   ],
   ["pull-socket", { title: "Messages when they are wanted", load: () => import("./pull-socket/server.ts") }],
+  ["long-poll", { title: "Long polls by hand", load: () => import("./long-poll/server.ts") }],
+  ["streaming", { title: "An answer that does not end", load: () => import("./streaming/server.ts") }],
+  ["frames-by-hand", { title: "Handshake and frames by hand", load: () => import("./frames-by-hand/server.ts") }],
+  ["http-consumer", { title: "Consumers that answer HTTP", load: () => import("./http-consumer/server.ts") }],
+  ["any-transport", { title: "Whatever gets through", load: () => import("./any-transport/server.ts") }],
   ["background-work", { title: "Work in the background", load: () => import("./background-work/server.ts") }],
 ]);

@@ -5,26 +5,28 @@ const log = document.querySelector("#log");
 const state = document.querySelector("#state");
 
 /** Adds a line; the oldest goes when there are too many. */
-export function show(text, kind = "") {
+export function show(text, kind = "", list = log) {
   const line = document.createElement("li");
   line.textContent = text;
   line.className = kind;
-  log.append(line);
-  while (log.children.length > MAX_LINES) log.firstElementChild.remove();
+  list.append(line);
+  while (list.children.length > MAX_LINES) list.firstElementChild.remove();
   line.scrollIntoView({ block: "nearest" });
 }
 
-/** Opens a socket beside this page and shows its state; a form can send only while it is open. */
+/** Shows the state of the connection, `"connecting"`, `"open"` or `"closed"`; a form can send only while it is open. */
+export function tell(text, name) {
+  state.textContent = text;
+  state.dataset.state = name;
+  for (const fields of document.querySelectorAll("form fieldset")) fields.disabled = name !== "open";
+}
+
+/** Opens a socket beside this page and shows its state. */
 export function open(path) {
   const socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
-  const say = (text, name) => {
-    state.textContent = text;
-    state.dataset.state = name;
-    for (const fields of document.querySelectorAll("form fieldset")) fields.disabled = name !== "open";
-  };
-  say("connecting", "connecting");
-  socket.addEventListener("open", () => say("connected", "open"));
-  socket.addEventListener("close", ({ code }) => say(`closed (${code})`, "closed"));
+  tell("connecting", "connecting");
+  socket.addEventListener("open", () => tell("connected", "open"));
+  socket.addEventListener("close", ({ code }) => tell(`closed (${code})`, "closed"));
   return socket;
 }
 

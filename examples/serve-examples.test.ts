@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { get } from "node:http";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -31,6 +32,17 @@ test("all examples together are listed, and each has its page and its source", a
     expect(await (await fetch(`${served.url}${name}/`)).text()).toContain("/page.js");
     expect(await (await fetch(`${served.url}${name}/server.ts`)).text()).toContain("ProtocolTypeRouter");
   }
+});
+
+test.each([
+  ["observer-list", 10, /^class Observer[^]*?^}/m],
+  ["site-notice", 20, /^const site =[^]*(?=^export const app)/m],
+])("what %s shows takes %i lines at most, as its README says", async (name, most, part) => {
+  const source = await readFile(new URL(`${name}/server.ts`, import.meta.url), "utf8");
+  const [shown = ""] = part.exec(source) ?? [];
+  const lines = shown.split("\n").filter((line) => !/^(?:\s*|\s*\/[/*].*)$/.test(line));
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.length).toBeLessThanOrEqual(most);
 });
 
 test("a path that is nobody's is 404, for a page and for a socket", async () => {

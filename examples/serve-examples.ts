@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { path, ProtocolTypeRouter, URLRouter } from "@solent/core";
+import { ProtocolTypeRouter, URLRouter } from "@solent/core";
 import { attach, serve } from "@solent/core/node";
+import { build } from "esbuild";
 import { type Example, examples } from "./examples.ts";
 
 /** Examples on a port: `url` is the list of them, or the only one. */
@@ -25,16 +26,17 @@ export async function serveExamples(names: readonly string[], port: number): Pro
   // Every example brings its own layer, so each is attached on its own; whatever is left gets 404 from `web`.
   const nameOf = (url = "/") => [...loaded.keys()].find((name) => url.startsWith(`/${name}/`));
   const server = await serve(web, { port, accepts: ({ url }) => nameOf(url) === undefined });
+  // Each of them listens for itself.
+  server.http.setMaxListeners(server.http.getMaxListeners() + loaded.size);
   const running = [server];
   const close = async () => {
     for (const one of running.splice(0).toReversed()) await one.close();
   };
   try {
     for (const [name, { app, layer }] of loaded) {
-      const below = new URLRouter([path(`/${name}`, app)]);
+      const accepts = ({ url }: { readonly url?: string | undefined }) => nameOf(url) === name;
       // Consumers that answer HTTP stand before the pages; what they have no route for is left to those.
-      const mounted = { handle: below.handle.bind(below), lifespan: app.lifespan, protocols: app.protocols };
-      running.push(await attach(server.http, mounted, { layer, accepts: ({ url }) => nameOf(url) === name }));
+      running.push(await attach(server.http, app, { layer, rootPath: `/${name}`, accepts }));
     }
   } catch (error) {
     await close();
@@ -58,14 +60,16 @@ const types = new Map([
   ["page.js", "text/javascript; charset=utf-8"],
   ["page.html", "text/html; charset=utf-8"],
   ["server.ts", "text/plain; charset=utf-8"],
+  ["client.js", "text/javascript; charset=utf-8"],
 ]);
 
-/** `/`, the shared files, and of each example: its page, its source, and what its own `http` answers to a POST. */
+/** `/`, the shared files, and of each example: its page, its source, and what its own handler answers to a POST. */
 async function answer(request: Request, loaded: ReadonlyMap<string, Example>): Promise<Response> {
   const [name = "", file, ...more] = new URL(request.url).pathname.slice(1).split("/");
   if (file === undefined) {
     if (name === "") return list([...loaded.keys()]);
     if (loaded.has(name)) return new Response(null, { status: 308, headers: { location: `/${name}/` } });
+    if (name === "client.js") return asFile(name, await (bundle ??= bundleClient()));
     return name === "style.css" || name === "page.js" ? text(name) : notFound();
   }
   const example = loaded.get(name);
@@ -77,8 +81,27 @@ async function answer(request: Request, loaded: ReadonlyMap<string, Example>): P
 }
 
 async function text(file: string, folder = "."): Promise<Response> {
-  const body = await readFile(new URL(`${folder}/${file}`, import.meta.url), "utf8");
-  return new Response(body, { headers: { "content-type": types.get(file) ?? "text/plain" } });
+  return asFile(file, await readFile(new URL(`${folder}/${file}`, import.meta.url), "utf8"));
+}
+
+function asFile(name: string, body: string): Response {
+  return new Response(body, { headers: { "content-type": types.get(name) ?? "text/plain" } });
+}
+
+let bundle: Promise<string> | undefined;
+
+/** `@solent/client` with all of its entry points as one file: pages have no build of their own. */
+async function bundleClient(): Promise<string> {
+  const entryPoints = ["@solent/client", "@solent/client/http", "@solent/client/sharing"];
+  const contents = entryPoints.map((name) => `export * from "${name}";`).join("\n");
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    format: "esm",
+    write: false,
+    conditions: ["@solent/source"],
+  });
+  return outputFiles[0]?.text ?? "";
 }
 
 function notFound(): Response {

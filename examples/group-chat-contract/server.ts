@@ -10,7 +10,7 @@ import {
 import { chat } from "./contract.ts";
 
 /** NvN, the second way: the contract types both ends, and the group is a handle. */
-class ChatConsumer extends WebSocketConsumer.of(chat) {
+export class ChatConsumer extends WebSocketConsumer.of(chat) {
   room = this.group(`chat.${this.params.room}`);
 
   override async connect() {
