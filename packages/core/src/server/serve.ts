@@ -67,6 +67,9 @@ export interface ServeOptions extends AttachOptions {
   readonly maxHeaderBytes?: number;
 }
 
+/** What Node keeps an idle connection of HTTP for. */
+const defaultKeepAliveMs = 5_000;
+
 /** Options of `SolentServer.close`. */
 export interface CloseOptions {
   /** Spreads the closing of connections over this time, each with 1012, so that clients do not all come back at once. @default 0 */
@@ -142,6 +145,8 @@ export async function serve(app: RootApplication, options: ServeOptions = {}): P
       maxHeaderSize: maxHeaderBytes,
       // A request that is not even complete counts as a handshake that takes too long.
       headersTimeout: Math.min(60_000, limits.handshakeTimeoutMs),
+      // A page answers a heartbeat over HTTP on the connection that it has, as a proxy does with many requests.
+      keepAliveTimeout: Math.max(defaultKeepAliveMs, limits.heartbeatIntervalMs + defaultKeepAliveMs),
       connectionsCheckingInterval: Math.min(30_000, Math.max(20, Math.floor(limits.handshakeTimeoutMs / 4))),
     },
     answersHttp(app) ? undefined : nodeListener(app.http, environment.logger),
