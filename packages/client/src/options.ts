@@ -33,6 +33,11 @@ export interface ConnectOptions {
    * Its characters are those of a JWT or another HTTP token. A fetch that fails counts as a failed attempt.
    */
   readonly token?: string | (() => string | Promise<string>);
+  /**
+   * What is added to the address's query, asked before every attempt: `() => ({ since: lastPosition })` lets a page that comes back
+   * say what it saw last. A value that is `undefined` is left out.
+   */
+  readonly query?: () => Readonly<Record<string, string | undefined>>;
   /** Messages that wait until it is open; one more makes `send` throw. @default 100 */
   readonly maxQueuedMessages?: number;
   /** Bytes the socket may hold back when the network is slow; beyond, `send` throws. @default 1_048_576 */
@@ -56,8 +61,9 @@ export interface ConnectOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions extends Required<Omit<ConnectOptions, "reconnect" | "token">> {
+export interface ResolvedOptions extends Required<Omit<ConnectOptions, "reconnect" | "token" | "query">> {
   readonly token: ConnectOptions["token"];
+  readonly query: ConnectOptions["query"];
   readonly reconnect: Required<ReconnectOptions>;
 }
 
@@ -92,6 +98,7 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   };
   const resolved = {
     token: undefined,
+    query: undefined,
     maxQueuedMessages: 100,
     maxBufferedBytes: 1_048_576,
     maxOpenCalls: 100,

@@ -11,6 +11,7 @@ const settings: ConnectionSettings = {
   longDelayMs: 5_000,
   stableAfterMs: 5_000,
   connectTimeoutMs: 10_000,
+  query: undefined,
   maxFirstAttempts: 10,
   maxAttempts: Infinity,
   random: () => 0,

@@ -1,6 +1,7 @@
 import { Backoff, type BackoffOptions } from "./backoff.ts";
 import { reconnectAfter } from "./close-code.ts";
 import { isOffline, watchNetwork } from "./network.ts";
+import { withQuery } from "./query.ts";
 import type { WebSocketConstructor, WebSocketLike } from "./web-socket.ts";
 
 /** Where a connection is: trying, usable, pausing before the next try, or ended for good. */
@@ -29,6 +30,7 @@ export interface ConnectionSettings extends BackoffOptions {
   readonly url: string;
   readonly WebSocket: WebSocketConstructor;
   readonly token: string | (() => string | Promise<string>) | undefined;
+  readonly query: (() => Readonly<Record<string, string | undefined>>) | undefined;
   readonly connectTimeoutMs: number;
   readonly stableAfterMs: number;
   readonly maxFirstAttempts: number;
@@ -128,7 +130,7 @@ export class Connection {
   }
 
   async #dial(): Promise<void> {
-    const { url, WebSocket, token, connectTimeoutMs } = this.#settings;
+    const { url, WebSocket, token, query, connectTimeoutMs } = this.#settings;
     clearTimeout(this.#timer);
     const timer = (this.#timer = setTimeout(() => this.#lost(1006, "connect timeout"), connectTimeoutMs));
     this.#change("connecting", {});
@@ -137,7 +139,7 @@ export class Connection {
       // While the token was fetched, the attempt may have timed out or the user closed: then its timer is another one.
       if (this.#timer !== timer) return;
       const socket = new WebSocket(
-        url,
+        query === undefined ? url : withQuery(url, query()),
         offered === undefined ? ["solent.v1"] : ["solent.v1", `solent.token.${offered}`],
       );
       this.#socket = socket;

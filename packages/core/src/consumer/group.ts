@@ -1,3 +1,5 @@
+import type { GroupHistory, HistoryRead } from "../layer/channel-layer.ts";
+import type { Joined, JoinOptions } from "../layer/member.ts";
 import { requireGroupName } from "../layer/names.ts";
 import type { ConsumerRunner } from "./consumer-runner.ts";
 
@@ -22,10 +24,22 @@ export class Group {
   /**
    * Joins the group. When it resolves, every later send from anywhere is received, or a gap is signalled.
    *
-   * @throws {SolentError} LAYER_UNAVAILABLE, LAYER_CLOSED
+   * With `since`, what came after that position is replayed first, through the same handlers (`meta.replayed`), where the group
+   * remembers all of it; otherwise nothing is, and `recovered` is `false`.
+   *
+   * @throws {SolentError} LAYER_UNAVAILABLE, LAYER_BUSY, LAYER_CLOSED
    */
-  join(): Promise<void> {
-    return this.#runner.seat.join(this.name);
+  join(options?: JoinOptions): Promise<Joined> {
+    return this.#runner.seat.join(this.name, options);
+  }
+
+  /**
+   * Reads what the group remembers, oldest first: nothing, unless the layer's option `history` names it.
+   *
+   * @throws {SolentError} CONFIG_INVALID, LAYER_UNAVAILABLE, LAYER_CLOSED
+   */
+  history(options?: HistoryRead): Promise<GroupHistory> {
+    return this.#runner.layer.history(this.name, options);
   }
 
   /** Leaves the group. Nothing that is sent afterwards is received. Harmless when not a member. */

@@ -15,6 +15,8 @@ import type {
   ServerSends,
   ToClientType,
 } from "../contract/infer.ts";
+import type { GroupHistory, HistoryRead } from "../layer/channel-layer.ts";
+import type { Joined, JoinOptions } from "../layer/member.ts";
 import type { EventMeta } from "../layer/message.ts";
 import type { ChannelConsumer } from "./channel-consumer.ts";
 import type { ConsumerBase } from "./consumer-base.ts";
@@ -33,9 +35,18 @@ export interface TypedGroup<C extends AnyContract> {
   /**
    * Joins the group. When it resolves, every later send from anywhere is received, or a gap is signalled.
    *
-   * @throws {SolentError} LAYER_UNAVAILABLE, LAYER_CLOSED
+   * With `since`, what came after that position is replayed first, through the same handlers (`meta.replayed`), where the group
+   * remembers all of it; otherwise nothing is, and `recovered` is `false`.
+   *
+   * @throws {SolentError} LAYER_UNAVAILABLE, LAYER_BUSY, LAYER_CLOSED
    */
-  join(): Promise<void>;
+  join(options?: JoinOptions): Promise<Joined>;
+  /**
+   * Reads what the group remembers, oldest first: nothing, unless the layer's option `history` names it.
+   *
+   * @throws {SolentError} CONFIG_INVALID, LAYER_UNAVAILABLE, LAYER_CLOSED
+   */
+  history(options?: HistoryRead): Promise<GroupHistory>;
   /** Leaves the group. Nothing that is sent afterwards is received. Harmless when not a member. */
   leave(): Promise<void>;
   /**

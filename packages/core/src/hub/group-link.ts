@@ -4,13 +4,14 @@ import { type Deferred, deferred } from "../internal/deferred.ts";
 import { RingBuffer } from "../internal/ring-buffer.ts";
 import type { BrokerMessage, Position } from "../layer/broker.ts";
 import type { LocalSeat } from "./hub.ts";
+import { type Joined, plainlyJoined } from "../layer/member.ts";
 import type { GapCause } from "../layer/message.ts";
 
 /** A join that waits until its group is live. */
 export class Waiter {
   readonly link: Link;
   readonly seat: LocalSeat;
-  readonly live: Deferred<void> = deferred();
+  readonly live: Deferred<Joined> = deferred();
   readonly dueAtMs: number;
   isSettled = false;
 
@@ -19,6 +20,13 @@ export class Waiter {
     this.seat = seat;
     this.dueAtMs = dueAtMs;
   }
+}
+
+/** Events that were missed, and whom they concern: those who were members before `tick`. */
+export interface Hole {
+  readonly to: Position | undefined;
+  readonly cause: GapCause;
+  readonly tick: number;
 }
 
 /** What this node knows about one group on the wire. */
@@ -40,7 +48,11 @@ export class Link {
   last: Position | undefined;
   /** Which life of the broker's store it was last live in. */
   store: string | undefined;
-  /** Events that arrived before the cut was known. */
+  /** A hole that is being filled from what the group remembers: what arrives meanwhile is held. */
+  hole: Hole | undefined;
+  /** How often in a row it could not be read. */
+  unread = 0;
+  /** Events that arrived before the cut was known, or what was missing before them. */
   held: BrokerMessage[] | undefined;
   waiters: Waiter[] = [];
   unwantedAtMs = 0;
@@ -83,7 +95,7 @@ export class JoinWaits {
     if (waiter.isSettled) return;
     waiter.isSettled = true;
     this.size -= 1;
-    if (error === undefined) waiter.live.resolve();
+    if (error === undefined) waiter.live.resolve(plainlyJoined);
     else waiter.live.reject(error);
   }
 

@@ -60,6 +60,7 @@ export class GroupMembers {
   add(seat: LocalSeat, tick: number): void {
     if (this.#since === undefined && this.#sole === undefined) {
       this.#sole = seat;
+      this.newest = tick;
     } else {
       if (this.#since === undefined) {
         this.#since = new Map();
@@ -68,7 +69,7 @@ export class GroupMembers {
       }
       this.#since.set(seat, tick);
     }
-    this.newest = tick;
+    this.newest = Math.max(this.newest, tick);
     this.#list = undefined;
   }
 

@@ -1,15 +1,17 @@
 import type { ErrorDetails } from "../errors/catalogue.ts";
 import { SolentError } from "../errors/solent-error.ts";
 import { done, rejected } from "../internal/deferred.ts";
-import type { Broker } from "../layer/broker.ts";
+import type { Broker, Position } from "../layer/broker.ts";
 import type { CallOutcome } from "./calls.ts";
 import { type Channel, flat, OpenChannel, ReaderQueue } from "../layer/channel.ts";
 import type {
   ChannelLayer,
   ChannelSender,
   GroupEvent,
+  GroupHistory,
   GroupSender,
   GroupSendOptions,
+  HistoryRead,
   LayerCapabilities,
   LayerStats,
   NewChannelOptions,
@@ -23,6 +25,8 @@ import {
 } from "../layer/contract-group.ts";
 import { eventData, flatData, type Message, requireEventType, requireMessage } from "../layer/event.ts";
 import type { GroupMembers } from "./group-members.ts";
+import { GroupMemory } from "./group-memory.ts";
+import { GroupRecoveries } from "./group-recoveries.ts";
 import { Hub } from "./hub.ts";
 import {
   type ChannelLayerOptions,
@@ -38,6 +42,7 @@ import type { EventData, LayerMessage, LeasedMessage } from "../layer/message.ts
 import type { ReceiveOptions } from "../layer/readers.ts";
 import type { ForeignWire, NodeNames } from "../layer/foreign-wire.ts";
 import { ChannelNames, newNodeId, requireChannelName, requireGroupName } from "../layer/names.ts";
+import { MemoryHistory } from "./memory-history.ts";
 import { PlainChannels, type PlainCounters, type PlainQueues, unleased } from "./plain-channels.ts";
 import { Remote } from "./remote.ts";
 import { SharedChannels } from "./shared-channels.ts";
@@ -75,6 +80,9 @@ export class HubChannelLayer implements ChannelLayer {
   readonly #shared: SharedChannels | undefined;
   readonly #names: NodeNames;
   readonly #remote: Remote | undefined;
+  readonly #memory: MemoryHistory;
+  readonly #groupMemory: GroupMemory;
+  readonly #recoveries: GroupRecoveries;
   readonly #isSender: boolean;
   readonly #opened = new Map<string, ReaderQueue>();
   #published = 0;
@@ -95,6 +103,12 @@ export class HubChannelLayer implements ChannelLayer {
     this.#isSender = cluster?.isSender === true;
     this.#remote = parts && this.#connect(parts);
     this.capabilities = Object.freeze({ ...(cluster?.broker.capabilities ?? alone) });
+    const { histories, now } = this.#options;
+    histories.requireAllowed(this.capabilities.history);
+    this.#memory = new MemoryHistory(this.node, now);
+    this.#groupMemory = new GroupMemory(this.#remote ?? this.#memory, histories);
+    const own = { hub: this.#hub, histories, source: this.#groupMemory, nextName: () => this.#names.next() };
+    this.#recoveries = this.#hub.recoveries = new GroupRecoveries(own);
     this.#remote?.start();
   }
 
@@ -190,6 +204,11 @@ export class HubChannelLayer implements ChannelLayer {
     }
   }
 
+  async history(group: string, options?: HistoryRead): Promise<GroupHistory> {
+    this.#requireOpen();
+    return this.#groupMemory.history(group, options);
+  }
+
   group<Contract extends EventContract>(contract: Contract, name: string): GroupSender<Contract> {
     requireGroupName(name);
     const send = async <Type extends EventTypeOf<Contract>>(
@@ -233,6 +252,8 @@ export class HubChannelLayer implements ChannelLayer {
     const settled = this.#plain.close(reason);
     for (const queue of this.#opened.values()) queue.close(reason);
     this.#opened.clear();
+    this.#recoveries.close();
+    this.#memory.clear();
     // Before the hub, so that joins that wait reject rather than end with their memberships.
     const closing = this.#remote?.close(settled);
     this.#hub.close();
@@ -275,7 +296,7 @@ export class HubChannelLayer implements ChannelLayer {
     };
     const limits = { maxCalls: maxQueuedMessages, maxWaitingJoins: maxQueuedMessages };
     const wire = { codec, format: foreign?.format, isSender };
-    const options = { ...times, ...limits, ...wire };
+    const options = { ...times, ...limits, ...wire, histories: this.#options.histories };
     const remote = new Remote({ names: this.#names, broker, local }, options);
     this.#hub.links = remote.links;
     return remote;
@@ -320,12 +341,13 @@ export class HubChannelLayer implements ChannelLayer {
     if (this.#isClosed) throw new SolentError("LAYER_CLOSED");
   }
 
-  #message(event: Omit<GroupEvent, "data">, data: EventData, group?: GroupMembers): LayerMessage {
+  #message(
+    event: Omit<GroupEvent, "data">,
+    data: EventData,
+    { group, position }: { group?: string; position?: Position | undefined } = {},
+  ): LayerMessage {
     const { type, sender, validatedBy, volatile = false } = event;
-    // Without a broker this node is all there is of a group, so its members' own count is the group's.
-    const position =
-      group === undefined || volatile ? undefined : `1.${this.node}.${group.epoch}.${group.nextOffset()}`;
-    const meta = Object.freeze({ type, group: group?.name, sender, position, replayed: false, redelivered: false });
+    const meta = Object.freeze({ type, group, sender, position, replayed: false, redelivered: false });
     return { data, meta, validatedBy, volatile, expiresAtMs: this.#options.now() + this.#options.expiryMs };
   }
 
@@ -336,11 +358,26 @@ export class HubChannelLayer implements ChannelLayer {
     if (group === undefined) requireGroupName(name);
     if (this.#remote !== undefined) {
       this.#published += 1;
-      return this.#remote.publish(name, wireEvent(event, data));
+      return this.#remote.publish(name, wireEvent(event, data), this.#options.histories.of(name));
     }
-    if (group !== undefined) this.#hub.deliverToMembers(group, this.#message(event, data, group), event);
+    const message = this.#placed(name, { event, data, members: group });
+    if (group !== undefined && message !== undefined) this.#hub.deliverToMembers(group, message, event);
     this.#published += 1;
     return done;
+  }
+
+  // Without a broker this node is all there is of a group: its members' own count is the group's, or what it remembers is.
+  #placed(
+    group: string,
+    { event, data, members }: { event: Omit<GroupEvent, "data">; data: EventData; members: GroupMembers | undefined },
+  ): LayerMessage | undefined {
+    if (event.volatile === true) return members && this.#message(event, data, { group });
+    const policy = this.#options.histories.of(group);
+    if (policy !== undefined)
+      return this.#memory.append(group, policy, (position) => this.#message(event, data, { group, position }));
+    if (members === undefined) return undefined;
+    const position = `1.${this.node}.${members.epoch}.${members.nextOffset()}`;
+    return this.#message(event, data, { group, position });
   }
 
   async #sendTo(channel: string, message: LayerMessage): Promise<void> {
@@ -388,7 +425,7 @@ export class HubChannelLayer implements ChannelLayer {
 
 const alone: LayerCapabilities = {
   offsets: true,
-  history: false,
+  history: true,
   presence: false,
   receivers: false,
   envelopes: true,

@@ -2,18 +2,30 @@ import { SolentError } from "../errors/solent-error.ts";
 import { type Deferred, deferred, done, rejected } from "../internal/deferred.ts";
 import { RingBuffer } from "../internal/ring-buffer.ts";
 import { GroupMembers } from "./group-members.ts";
-import type { Member, Seat } from "../layer/member.ts";
+import { type Joined, type JoinOptions, type Member, plainlyJoined, type Seat } from "../layer/member.ts";
 import type { LayerMessage } from "../layer/message.ts";
 import { requireGroupName } from "../layer/names.ts";
 
 /** What the hub asks of whoever joins groups to other nodes. */
 export interface GroupLinks {
   /** A group has a member here: resolves when it hears every later event of the group. */
-  wanted(group: string, seat: LocalSeat): Promise<void>;
+  wanted(group: string, seat: LocalSeat): Promise<Joined>;
+  /** Whether a group hears every event now, and nothing that was missed is being filled in. */
+  isLive(group: string): boolean;
   /** A member has left; it waits no longer. */
   left(group: string, seat: LocalSeat): void;
   /** A group has no member here any more. */
   unwanted(group: string): void;
+}
+
+/** @internal The one promise of a join that had nothing to wait for. */
+export const joined: Promise<Joined> = Promise.resolve(plainlyJoined);
+
+/** Replays what a member missed. */
+export interface Recoveries {
+  join(seat: LocalSeat, group: string, since: string | undefined): Promise<Joined>;
+  /** A member leaves a group that it may be waiting to join. */
+  left(seat: LocalSeat, group: string): void;
 }
 
 /** Options of a hub. */
@@ -42,11 +54,13 @@ export class LocalSeat implements Seat {
     return Array.from(this.joined ?? [], (group) => group.name);
   }
 
-  join(group: string): Promise<void> {
-    return this.#hub.join(this, group);
+  join(group: string, options?: JoinOptions): Promise<Joined> {
+    if (options === undefined || this.#hub.recoveries === undefined) return this.#hub.join(this, group);
+    return this.#hub.recoveries.join(this, group, options.since);
   }
 
   leave(group: string): Promise<void> {
+    this.#hub.recoveries?.left(this, group);
     return this.#hub.leave(this, group);
   }
 
@@ -85,6 +99,17 @@ class GroupWork {
   }
 }
 
+// Something that happens between two messages.
+class TurnWork {
+  readonly run: (tick: number) => void;
+  readonly tick: number;
+
+  constructor(run: (tick: number) => void, tick: number) {
+    this.run = run;
+    this.tick = tick;
+  }
+}
+
 class DirectWork {
   readonly channel: string;
   readonly message: LayerMessage;
@@ -114,10 +139,12 @@ export class Hub {
   memberships = 0;
   /** Who joins groups to other nodes; set once, before the first member. */
   links: GroupLinks | undefined;
+  /** Who replays what was missed; set once, where groups remember anything. */
+  recoveries: Recoveries | undefined;
   readonly #options: HubOptions;
   readonly #groups = new Map<string, GroupMembers>();
   readonly #seats = new Map<string, LocalSeat>();
-  readonly #queue = new RingBuffer<GroupWork | DirectWork>();
+  readonly #queue = new RingBuffer<GroupWork | DirectWork | TurnWork>();
   #tick = 0;
   #epoch = 0;
   #isDelivering = false;
@@ -160,20 +187,41 @@ export class Hub {
     return this.#groups.get(group);
   }
 
-  join(seat: LocalSeat, name: string): Promise<void> {
+  /** @param tick as of when: earlier events are not delivered to it. Now, where not given. */
+  join(seat: LocalSeat, name: string, tick: number = this.#tick): Promise<Joined> {
     try {
       const group = this.#groups.get(name) ?? this.#newGroup(name);
       // A handler that goes on after its connection ended joins nothing: there would be nobody to leave.
       if (this.#closed || this.#seats.get(seat.channelName) !== seat) {
         if (group.size === 0) this.#groups.delete(name);
-        return this.#closed ? rejected(new SolentError("LAYER_CLOSED")) : done;
+        return this.#closed ? rejected(new SolentError("LAYER_CLOSED")) : joined;
       }
-      const joined = (seat.joined ??= new Set());
-      if (!joined.has(group)) this.#add(seat, group, joined);
+      if (seat.joined?.has(group) !== true) this.#add(seat, group, tick);
     } catch (error) {
       return rejected(error as Error);
     }
-    return this.links === undefined ? done : this.links.wanted(name, seat);
+    return this.links === undefined ? joined : this.links.wanted(name, seat);
+  }
+
+  /**
+   * Runs something when all that waits now is delivered, and before anything that comes after it.
+   *
+   * @throws {SolentError} LAYER_BUSY when too many messages wait for their turn, LAYER_CLOSED.
+   */
+  inTurn(run: (tick: number) => void): void {
+    if (this.#closed) throw new SolentError("LAYER_CLOSED");
+    const work = new TurnWork(run, this.nextTick());
+    if (!this.#isIdle()) {
+      this.#enqueue(work);
+      return;
+    }
+    this.#isDelivering = true;
+    try {
+      run(work.tick);
+    } finally {
+      this.#isDelivering = false;
+    }
+    if (this.#queue.size > 0) this.#drain();
   }
 
   leave(seat: LocalSeat, name: string): Promise<void> {
@@ -281,14 +329,15 @@ export class Hub {
     return group;
   }
 
-  #add(seat: LocalSeat, group: GroupMembers, joined: Set<GroupMembers>): void {
+  #add(seat: LocalSeat, group: GroupMembers, tick: number): void {
+    const joined = (seat.joined ??= new Set());
     const limit = this.#options.maxGroupsPerChannel;
     if (joined.size >= limit) {
       if (group.size === 0) this.#groups.delete(group.name);
       throw new SolentError("LAYER_BUSY", { what: `groups of the channel "${seat.channelName}"`, limit });
     }
     joined.add(group);
-    group.add(seat, this.#tick);
+    group.add(seat, tick);
     this.memberships += 1;
   }
 
@@ -308,7 +357,7 @@ export class Hub {
     this.links?.unwanted(group.name);
   }
 
-  #enqueue(work: GroupWork | DirectWork): void {
+  #enqueue(work: GroupWork | DirectWork | TurnWork): void {
     const limit = this.#options.maxQueuedMessages;
     if (this.#queue.size >= limit)
       throw new SolentError("LAYER_BUSY", { what: "messages waiting for delivery", limit });
@@ -322,7 +371,8 @@ export class Hub {
         const work = this.#queue.shift();
         if (work === undefined) return;
         if (work instanceof GroupWork) this.#toGroup(work.group, work.message, work);
-        else this.#toChannel(work);
+        else if (work instanceof DirectWork) this.#toChannel(work);
+        else work.run(work.tick);
       }
     } finally {
       this.#isDelivering = false;

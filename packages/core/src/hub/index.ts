@@ -24,11 +24,14 @@ export type {
   ChannelLayer,
   ChannelSender,
   GroupEvent,
+  GroupHistory,
   GroupSender,
   GroupSendOptions,
+  HistoryRead,
   LayerCapabilities,
   LayerStats,
   NewChannelOptions,
+  RememberedEvent,
 } from "../layer/channel-layer.ts";
 export type {
   ChannelArguments,
@@ -55,8 +58,9 @@ export {
   type MailboxOptions,
   type OverflowPolicy,
 } from "../layer/mailbox.ts";
-export type { Member, Seat } from "../layer/member.ts";
+export type { Joined, JoinOptions, Member, Seat } from "../layer/member.ts";
 export type { EventData, EventMeta, GapCause, GroupGap, LayerMessage, LeasedMessage } from "../layer/message.ts";
+export { Histories, type HistoryPolicies, type HistoryPolicy } from "../layer/history-policy.ts";
 export { type Place, placeRelation } from "../layer/place.ts";
 export type { ReceiveOptions } from "../layer/readers.ts";
 export type { WireCodec } from "../layer/wire-codec.ts";

@@ -1,12 +1,22 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { done } from "../internal/deferred.ts";
 import { RecentIds } from "../internal/recent-ids.ts";
-import type { Broker, BrokerMessage } from "../layer/broker.ts";
+import type {
+  Broker,
+  BrokerMessage,
+  HistoryOptions,
+  HistoryPage,
+  Position,
+  PositionRelation,
+} from "../layer/broker.ts";
 import { type CallOutcome, Calls, outcomeOf } from "./calls.ts";
 import { open, seal, sealBinary, sealWith } from "./envelope.ts";
 import { type GroupLinks, type Hub, LocalSeat } from "./hub.ts";
 import { type EventData, type EventMeta, gapNotice, type GroupGap, type LayerMessage } from "../layer/message.ts";
+import type { Histories, HistoryPolicy } from "../layer/history-policy.ts";
 import { nodeIdLength } from "../layer/names.ts";
+import { replayed } from "./group-tail.ts";
+import type { MemoryPage, MemoryStore } from "./group-memory.ts";
 import type { EventFormat, NodeNames } from "../layer/foreign-wire.ts";
 import { type SubscriptionOptions, Subscriptions } from "./subscriptions.ts";
 import {
@@ -43,6 +53,8 @@ export interface RemoteOptions extends SubscriptionOptions {
   readonly codec?: WireCodec | undefined;
   /** How events are written where there are no envelopes. */
   readonly format?: EventFormat | undefined;
+  /** What groups remember. */
+  readonly histories: Histories;
   /** It has no members, and needs not hear what is for all nodes. */
   readonly isSender?: boolean | undefined;
 }
@@ -60,7 +72,7 @@ type Action = "send" | "join" | "leave";
 const everyNode = "!nodes";
 
 /** One node's side of the traffic with other nodes: events and subscriptions through the broker, calls through inboxes. */
-export class Remote {
+export class Remote implements MemoryStore {
   gaps = 0;
   inboxGaps = 0;
   unknownVersion = 0;
@@ -73,6 +85,7 @@ export class Remote {
   readonly #seen = new RecentIds(8192);
   readonly #codec: WireCodec | undefined;
   readonly #format: EventFormat | undefined;
+  readonly #histories: Histories;
   readonly #isSender: boolean;
   readonly #answers = new Map<string, (readonly [unknown, CallOutcome])[]>();
   readonly #listener: LocalSeat;
@@ -85,13 +98,15 @@ export class Remote {
     this.#local = parts.local;
     this.#codec = options.codec;
     this.#format = options.format;
+    this.#histories = options.histories;
     this.#isSender = options.isSender === true;
     this.#listener = new Listener(parts.local.hub, everyNode, { deliver: () => false });
     this.#calls = new Calls(options.callTimeoutMs, options.maxCalls);
     this.#subscriptions = new Subscriptions(
       parts.broker,
       {
-        deliver: (message) => this.#deliver(message),
+        deliver: (message, tick) => this.#deliver(message, tick),
+        missed: this.#broker.capabilities.history ? (group, after) => this.#missed(group, after) : undefined,
         gap: (hole, tick) => this.#tellGap(hole, tick),
         isDuplicate: (id) => !this.#seen.add(id),
         nextTick: () => this.#hub.nextTick(),
@@ -135,12 +150,12 @@ export class Remote {
   }
 
   /** Sends an event to a group on all nodes; this node's members hear it from the subscription, as everybody does. */
-  publish(group: string, event: WireEvent): Promise<void> {
+  publish(group: string, event: WireEvent, keep?: HistoryPolicy): Promise<void> {
     const bytes = this.#encode(event);
     this.#requireSize(bytes);
     const liveness = this.#subscriptions.livenessOf(group);
     const id = this.#newId();
-    const published = this.#broker.publish(group, bytes, { id, volatile: event.volatile });
+    const published = this.#broker.publish(group, bytes, { id, volatile: event.volatile, keep });
     return published.then(
       ({ receivers }) => {
         if (receivers === 0) this.#subscriptions.reachedNobody(group, liveness);
@@ -150,6 +165,21 @@ export class Remote {
         if (!this.#seen.has(id)) rethrowCertain(error);
       },
     );
+  }
+
+  /** Reads what a group remembers; what cannot be read as an event is left out, and counted. */
+  async history(group: string, options: HistoryOptions): Promise<MemoryPage> {
+    const { messages, isComplete, top } = await this.#broker.history(group, options);
+    return { messages: messages.flatMap((message) => this.#remembered(message)), isComplete, top };
+  }
+
+  // A reading overtakes what is on its way to this node: the answer to this does not.
+  async caughtUp(group: string): Promise<void> {
+    await this.#broker.positions([group]);
+  }
+
+  compare(last: Position | undefined, next: Position): PositionRelation {
+    return this.#broker.compare(last, next);
   }
 
   /** Sends a message to a channel of another node. */
@@ -220,7 +250,16 @@ export class Remote {
     return isReached ? "ok" : "CHANNEL_UNREACHABLE";
   }
 
-  #deliver(message: BrokerMessage): boolean {
+  // What a group remembers after a position, as far as it does.
+  #missed(group: string, from: Position | undefined): Promise<HistoryPage> | undefined {
+    const policy = this.#histories.of(group);
+    if (policy === undefined) return undefined;
+    return this.#broker.history(group, {
+      ...{ from, direction: "newer", limit: policy.messages, maxAgeMs: policy.ageMs },
+    });
+  }
+
+  #deliver(message: BrokerMessage, tick?: number): boolean {
     const event = this.#decode(message.bytes);
     if (typeof event === "string") {
       this[event] += 1;
@@ -232,12 +271,22 @@ export class Remote {
     }
     try {
       const delivered = this.#message(event, message);
-      this.#hub.deliverToGroup(message.group, delivered, { except: event.except });
+      const { except } = event;
+      this.#hub.deliverToGroup(message.group, delivered, tick === undefined ? { except } : { except, tick });
       return true;
     } catch (error) {
       if (SolentError.is(error, "LAYER_BUSY")) return false;
       throw error;
     }
+  }
+
+  #remembered(message: BrokerMessage): LayerMessage[] {
+    const event = this.#decode(message.bytes);
+    if (typeof event === "string") {
+      this[event] += 1;
+      return [];
+    }
+    return [replayed(this.#message(event, message))];
   }
 
   #message(event: WireEvent, from: Partial<Omit<BrokerMessage, "bytes">>): LayerMessage {

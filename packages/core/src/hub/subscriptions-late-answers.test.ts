@@ -58,7 +58,7 @@ class LateBroker implements Broker {
     return Promise.resolve(groups.map(() => undefined));
   }
   history(): Promise<HistoryPage> {
-    return Promise.resolve({ messages: [], isComplete: false });
+    return Promise.resolve({ messages: [], isComplete: false, top: undefined });
   }
   compare(last: string | undefined, next: string): PositionRelation {
     return positionsOf.compare(last, next);

@@ -44,7 +44,7 @@ function attach({ layer }: Node): Member {
 
 // What the network published to a group, in its order, each event once.
 function publishedTo(network: InProcessNetwork, group: string): unknown[] {
-  const all = network.historyOf(group).map(({ bytes }) => {
+  const all = network.publishedTo(group).map(({ bytes }) => {
     const event = decodeEvent(bytes);
     return typeof event === "string" ? event : event.data["n"];
   });

@@ -1,16 +1,28 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { Alarm } from "../internal/alarm.ts";
-import { done, rejected } from "../internal/deferred.ts";
-import { RingBuffer } from "../internal/ring-buffer.ts";
-import type { Broker, BrokerMessage, BrokerScope, Position, PositionRelation, Subscribed } from "../layer/broker.ts";
-import { JoinWaits, Link } from "./group-link.ts";
-import type { GroupLinks, LocalSeat } from "./hub.ts";
+import { rejected } from "../internal/deferred.ts";
+import type {
+  Broker,
+  BrokerMessage,
+  BrokerScope,
+  HistoryPage,
+  Position,
+  PositionRelation,
+  Subscribed,
+} from "../layer/broker.ts";
+import { type Hole, JoinWaits, Link } from "./group-link.ts";
+import { type GroupLinks, joined, type LocalSeat } from "./hub.ts";
+import { Lingering } from "./lingering.ts";
+import { isBeforeCut, isWhole } from "./position-rules.ts";
+import type { Joined } from "../layer/member.ts";
 import type { GapCause, GroupGap } from "../layer/message.ts";
 
 /** What happens with an event that is next in its group, or with a hole. */
 export interface SubscriptionSink {
-  /** Tells an event to the members; `false` when it cannot be taken now, which is a hole. */
-  deliver(message: BrokerMessage): boolean;
+  /** Tells an event to the members, or to those before `tick`; `false` when it cannot be taken now, which is a hole. */
+  deliver(message: BrokerMessage, tick: number | undefined): boolean;
+  /** Reads what a group remembers after a position; it or its answer is `undefined` where nothing is remembered. */
+  readonly missed: ((group: string, after: Position | undefined) => Promise<HistoryPage> | undefined) | undefined;
   /** Tells a hole to those who were members before `tick`. */
   gap(hole: GroupGap, tick: number): void;
   /** Whether an id was seen before; remembers it. */
@@ -33,6 +45,8 @@ export interface SubscriptionOptions {
 
 const batch = 500;
 const maxHeld = 1000;
+/** How often a hole that could not be read is tried again. */
+const maxUnread = 5;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
 
@@ -51,9 +65,8 @@ export class Subscriptions implements GroupLinks {
   readonly #options: SubscriptionOptions;
   readonly #links = new Map<string, Link>();
   readonly #dirty = new Set<Link>();
-  readonly #lingering = new RingBuffer<Link>();
+  readonly #lingering: Lingering;
   readonly #waits: JoinWaits;
-  readonly #lingerAlarm = new Alarm(() => this.#endLingering());
   readonly #retryAlarm = new Alarm(() => this.#pumpSoon());
   readonly #verifyAlarm = new Alarm(() => void this.verify());
   #isDown = true;
@@ -66,6 +79,7 @@ export class Subscriptions implements GroupLinks {
     this.#broker = broker;
     this.#sink = sink;
     this.#options = options;
+    this.#lingering = new Lingering(options.lingerMs, (link) => this.#touch(link));
     this.#waits = new JoinWaits(options.joinTimeoutMs, options.maxWaitingJoins);
   }
 
@@ -74,7 +88,7 @@ export class Subscriptions implements GroupLinks {
     return this.#waits.size;
   }
 
-  wanted(group: string, seat: LocalSeat): Promise<void> {
+  wanted(group: string, seat: LocalSeat): Promise<Joined> {
     let link = this.#links.get(group);
     if (link === undefined) {
       link = new Link(group);
@@ -82,7 +96,7 @@ export class Subscriptions implements GroupLinks {
       this.#links.set(group, link);
     }
     link.isWanted = true;
-    if (link.isLive) return done;
+    if (link.isLive && link.hole === undefined) return joined;
     try {
       const waiter = this.#waits.open(link, seat);
       this.#touch(link);
@@ -91,6 +105,11 @@ export class Subscriptions implements GroupLinks {
       void seat.leave(group);
       return rejected(error as Error);
     }
+  }
+
+  isLive(group: string): boolean {
+    const link = this.#links.get(group);
+    return link?.isLive === true && link.hole === undefined;
   }
 
   left(group: string, seat: LocalSeat): void {
@@ -105,7 +124,7 @@ export class Subscriptions implements GroupLinks {
     if (link === undefined) return;
     link.isWanted = false;
     if (link.wire === "off") this.#remove(link);
-    else if (link.wire === "on") this.#linger(link);
+    else if (link.wire === "on") this.#lingering.add(link);
   }
 
   /** Whether the group is subscribed and live; a number that changes when that was lost in between. */
@@ -125,8 +144,8 @@ export class Subscriptions implements GroupLinks {
   message(message: BrokerMessage): void {
     const link = this.#links.get(message.group);
     if (link === undefined) return;
-    if (link.wire === "on") this.#take(link, message);
-    else if (link.wire === "subscribing") this.#hold(link, message);
+    if (link.wire === "on" && link.hole === undefined) this.#take(link, message);
+    else if (link.wire === "on" || link.wire === "subscribing") this.#hold(link, message);
   }
 
   lost(scope: BrokerScope, cause: GapCause): void {
@@ -165,11 +184,11 @@ export class Subscriptions implements GroupLinks {
 
   close(): void {
     this.#isClosed = true;
-    for (const alarm of [this.#lingerAlarm, this.#retryAlarm, this.#verifyAlarm]) alarm.stop();
+    for (const alarm of [this.#retryAlarm, this.#verifyAlarm]) alarm.stop();
     this.#waits.close();
     this.#links.clear();
     this.#dirty.clear();
-    this.#lingering.clear();
+    this.#lingering.close();
   }
 
   // The wire
@@ -201,7 +220,7 @@ export class Subscriptions implements GroupLinks {
       if (link.isDown) continue;
       this.#dirty.delete(link);
       if (link.wire === "off" && link.isWanted) on.push(link);
-      if (link.wire === "on" && !link.isWanted && this.#isLingerOver(link)) off.push(link);
+      if (link.wire === "on" && !link.isWanted && this.#lingering.isOver(link)) off.push(link);
     }
     for (let i = 0; i < off.length; i += batch) void this.#unsubscribe(off.slice(i, i + batch));
     for (let i = 0; i < on.length; i += batch) void this.#subscribe(on.slice(i, i + batch));
@@ -281,23 +300,25 @@ export class Subscriptions implements GroupLinks {
   }
 
   #goLive(link: Link, answer: Subscribed | undefined): void {
-    const { held, waiters, lostCause } = link;
+    const { held, lostCause } = link;
     const cut = answer?.position;
     this.#retryMs = firstRetryMs;
     link.wire = "on";
     link.isLive = true;
     link.held = undefined;
-    link.waiters = [];
     link.lostCause = undefined;
     if (lostCause !== undefined) this.#tellLost(link, { cut, cause: lostCause, isOther: link.store !== answer?.store });
     link.store = answer?.store;
-    link.last = cut;
-    for (const message of held ?? []) {
-      if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
-        this.#take(link, message);
+    if (link.hole !== undefined) link.held = held;
+    else {
+      link.last = cut;
+      for (const message of held ?? []) {
+        if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
+          this.#take(link, message);
+      }
     }
-    for (const waiter of waiters) this.#waits.settle(waiter);
-    if (!link.isWanted) this.#linger(link);
+    if (link.hole === undefined) this.#settleJoins(link);
+    if (!link.isWanted) this.#lingering.add(link);
     this.#verifyLater();
   }
 
@@ -314,14 +335,64 @@ export class Subscriptions implements GroupLinks {
     const relation = cut === undefined ? (link.last === undefined ? "same" : "break") : this.#relation(link.last, cut);
     if (relation === "same" && !isOther) return;
     const isCounted = !isOther && (relation === "gap" || relation === "next");
-    this.#gap(link, cut, { cause: isCounted ? cause : "epoch", tick: link.lostAtTick });
+    const hole = { to: cut, cause: isCounted ? cause : "epoch", tick: link.lostAtTick } as const;
+    if (!isCounted || !this.#fill(link, hole)) this.#gap(link, cut, hole);
+  }
+
+  // What is missing is read, where the group remembers it; until then what arrives is held.
+  #fill(link: Link, hole: Hole): boolean {
+    const reading = link.isWanted ? this.#sink.missed?.(link.name, link.last) : undefined;
+    if (reading === undefined) return false;
+    link.hole = hole;
+    const { flight } = link;
+    const isCurrent = (): boolean => link.hole === hole && link.flight === flight;
+    reading.then(
+      (page) => isCurrent() && this.#filled(link, hole, page),
+      () => isCurrent() && this.#unread(link, hole),
+    );
+    return true;
+  }
+
+  // The store is away, as a rule: whoever subscribes again finds the hole again. Not for ever.
+  #unread(link: Link, hole: Hole): void {
+    link.unread += 1;
+    if (link.unread > maxUnread) {
+      this.#filled(link, hole, undefined);
+      return;
+    }
+    this.#lose(link, hole.cause);
+    this.#failed(link);
+  }
+
+  #filled(link: Link, { to, cause, tick }: Hole, page: HistoryPage | undefined): void {
+    const held = link.held ?? [];
+    link.held = undefined;
+    link.hole = undefined;
+    link.unread = 0;
+    if (page !== undefined && isWhole(page, link.last, (last, next) => this.#relation(last, next))) {
+      for (const message of page.messages) this.#take(link, message, tick);
+    } else {
+      this.#gap(link, to, { cause, tick });
+      link.last = to;
+      // The hole was told with the event that showed it, which is the first of these.
+      if (to !== undefined && held[0]?.position === to) this.#give(link, held.shift() as BrokerMessage, { before: to });
+    }
+    for (const message of held) this.message(message);
+    if (link.isLive && link.hole === undefined) this.#settleJoins(link);
+  }
+
+  #settleJoins(link: Link): void {
+    const { waiters } = link;
+    link.waiters = [];
+    for (const waiter of waiters) this.#waits.settle(waiter);
   }
 
   #lose(link: Link, cause: GapCause): void {
     if (link.isLive && link.isWanted) {
-      link.lostCause = cause;
-      link.lostAtTick = this.#sink.nextTick();
+      link.lostCause = link.hole?.cause ?? cause;
+      link.lostAtTick = link.hole?.tick ?? this.#sink.nextTick();
     }
+    link.hole = undefined;
     link.isLive = false;
     link.wire = "off";
     link.flight = 0;
@@ -342,22 +413,37 @@ export class Subscriptions implements GroupLinks {
       return;
     }
     // More than we keep arrived before the answer: ask for a later cut.
+    if (link.hole !== undefined) this.#lose(link, "loss");
     this.#failed(link);
   }
 
-  #take(link: Link, message: BrokerMessage): void {
+  #take(link: Link, message: BrokerMessage, tick?: number): void {
     const { id, position } = message;
+    if (position !== undefined && this.#holdForHole(link, message, position)) return;
     const isDuplicate = id !== undefined && this.#sink.isDuplicate(id);
     const before = link.last;
     if (position !== undefined) this.#advance(link, position, isDuplicate);
-    if (isDuplicate) {
-      this.duplicates += 1;
-      return;
-    }
-    if (!link.isWanted || this.#sink.deliver(message)) return;
+    if (isDuplicate) this.duplicates += 1;
+    else this.#give(link, message, { before, tick });
+  }
+
+  #give(
+    link: Link,
+    message: BrokerMessage,
+    { before, tick }: { before: Position | undefined; tick?: number | undefined },
+  ): void {
+    if (!link.isWanted || this.#sink.deliver(message, tick)) return;
     link.last = before;
     this.#lose(link, "loss");
     this.#touch(link);
+  }
+
+  // A hole before this event is filled first, where the group remembers what is missing.
+  #holdForHole(link: Link, message: BrokerMessage, position: Position): boolean {
+    if (this.#sink.missed === undefined || this.#relation(link.last, position) !== "gap") return false;
+    if (!this.#fill(link, { to: position, cause: "loss", tick: this.#sink.nextTick() })) return false;
+    this.#hold(link, message);
+    return true;
   }
 
   // A number alone never decides: after a stale copy has taken over, new events get old numbers. Their ids are new.
@@ -373,7 +459,9 @@ export class Subscriptions implements GroupLinks {
   #compareTop(link: Link, top: Position | undefined): void {
     if (top === undefined || !link.isLive) return;
     const relation = this.#relation(link.last, top);
-    if (relation === "same" || relation === "past") return;
+    if (relation === "same" || relation === "past" || link.hole !== undefined) return;
+    const isCounted = relation === "gap" || relation === "next";
+    if (isCounted && this.#fill(link, { to: top, cause: "loss", tick: this.#sink.nextTick() })) return;
     this.#gap(link, top, { cause: relation === "break" || relation === "fresh" ? "epoch" : "loss" });
     link.last = top;
   }
@@ -390,38 +478,8 @@ export class Subscriptions implements GroupLinks {
 
   // Times
 
-  #linger(link: Link): void {
-    link.unwantedAtMs = performance.now();
-    if (this.#options.lingerMs === 0) {
-      this.#touch(link);
-      return;
-    }
-    this.#lingering.push(link);
-    this.#lingerAlarm.within(this.#options.lingerMs);
-  }
-
-  #isLingerOver(link: Link): boolean {
-    return performance.now() - link.unwantedAtMs >= this.#options.lingerMs;
-  }
-
-  #endLingering(): void {
-    for (let link = this.#lingering.at(0); link !== undefined; link = this.#lingering.at(0)) {
-      const leftMs = link.unwantedAtMs + this.#options.lingerMs - performance.now();
-      if (!link.isWanted && link.wire === "on" && leftMs > 0) {
-        this.#lingerAlarm.within(leftMs);
-        return;
-      }
-      this.#lingering.shift();
-      if (!link.isWanted) this.#touch(link);
-    }
-  }
-
   #verifyLater(): void {
     if (!this.#broker.capabilities.offsets || this.#isClosed || this.#links.size === 0) return;
     this.#verifyAlarm.within(this.#options.verifyIntervalMs);
   }
-}
-
-function isBeforeCut(relation: PositionRelation): boolean {
-  return relation === "same" || relation === "past";
 }

@@ -1,4 +1,5 @@
 import type { LayerCapabilities } from "./channel-layer.ts";
+import type { HistoryPolicy } from "./history-policy.ts";
 
 /**
  * Where an event stands in its group: an opaque, versioned text that only the broker which made it understands.
@@ -65,6 +66,8 @@ export interface PublishOptions {
   readonly id: string;
   /** It needs no position, no history, and no second attempt. */
   readonly volatile: boolean;
+  /** How much its group remembers; `undefined` for nothing. Only with `history`. */
+  readonly keep?: HistoryPolicy | undefined;
 }
 
 /** What is known about a published event. */
@@ -94,25 +97,29 @@ export interface Subscribed {
   readonly error?: Error | undefined;
 }
 
-/** Which part of a group's history is asked for. */
+/** Which part of what a group remembers is asked for. */
 export interface HistoryOptions {
-  /** Only events after this one; from the oldest one kept where not given. */
-  readonly after?: Position;
-  /** Only events up to this one, itself included; up to the newest where not given. */
-  readonly upTo?: Position;
-  /** At most so many, the oldest first. */
+  /** Where to begin; that event itself is not part of it. At the oldest, or the newest, where not given. */
+  readonly from?: Position | undefined;
+  /** Which way to go from there, and in which order the events come. */
+  readonly direction: "newer" | "older";
+  /** At most so many. */
   readonly limit: number;
+  /** None that is older by the clock of the store, in ms. */
+  readonly maxAgeMs: number;
 }
 
-/** A part of a group's history. */
+/** A part of what a group remembers. */
 export interface HistoryPage {
-  /** The events, oldest first. */
+  /** In the order that was asked for. */
   readonly messages: readonly BrokerMessage[];
   /**
-   * Whether nothing between `after` and the first of them is missing: `after` is of this epoch, is the very event that
-   * stands there, and everything since is still kept. Never `true` by guess.
+   * Whether nothing is missing between `from` and the first of them, nor between two of them: `from` is the very event that
+   * stands at its place, or the newest there ever was. Never `true` by guess, nor without `from`.
    */
   readonly isComplete: boolean;
+  /** The newest position of the group, remembered or not; `undefined` where there is none. */
+  readonly top: Position | undefined;
 }
 
 /** How a message is put into a queue. */
@@ -240,7 +247,12 @@ export interface Broker {
   /** Ends subscriptions. Events of these groups may arrive until it resolves. */
   unsubscribe(groups: readonly string[]): Promise<void>;
 
-  /** Sends an event to all subscribers of a group. Resolves when the broker has accepted it, not when it is delivered. */
+  /**
+   * Sends an event to all subscribers of a group. Resolves when the broker has accepted it, not when it is delivered.
+   *
+   * What the group remembers it does so in one step with the event's position; then a publish whose answer is lost is tried
+   * again under its id, and is there once.
+   */
   publish(group: string, bytes: Uint8Array, options: PublishOptions): Promise<Published>;
 
   /**

@@ -34,6 +34,35 @@ export interface GroupEvent extends GroupSendOptions {
   readonly volatile?: boolean;
 }
 
+/** Which part of what a group remembers is read. */
+export interface HistoryRead {
+  /** A position to begin at; its event is not part of it. The oldest, or with `reverse` the newest, where not given. */
+  readonly since?: string | undefined;
+  /** At most so many. Default 100. */
+  readonly limit?: number | undefined;
+  /** Whether it goes back in time, newest first. Default `false`. */
+  readonly reverse?: boolean | undefined;
+}
+
+/** An event that a group remembers. */
+export interface RememberedEvent {
+  readonly type: string;
+  readonly data: EventData;
+  /** The channel name of who sent it; `undefined` when it came from outside a consumer. */
+  readonly sender: string | undefined;
+  readonly position: string;
+}
+
+/** A part of what a group remembers. */
+export interface GroupHistory {
+  /** Oldest first, with `reverse` newest first. */
+  readonly events: readonly RememberedEvent[];
+  /** Whether nothing is missing between `since` and the first of them; `false` without `since`. */
+  readonly isComplete: boolean;
+  /** Where the group stands; `undefined` for one without events. */
+  readonly position: string | undefined;
+}
+
 /** A group seen from outside a consumer, typed by a contract. */
 export interface GroupSender<Contract extends EventContract> {
   /** The group's name. */
@@ -62,7 +91,7 @@ export interface ChannelSender<Contract extends EventContract> {
 export interface LayerCapabilities {
   /** Events of groups carry positions: duplicates and holes are found at every event, not only after a reconnect. */
   readonly offsets: boolean;
-  /** Groups can remember events for members that come back. */
+  /** Groups can remember events for members that come back: those that the option `history` names do. */
   readonly history: boolean;
   /** Groups can tell who is in them. */
   readonly presence: boolean;
@@ -219,6 +248,14 @@ export interface ChannelLayer extends AsyncDisposable {
    *   LAYER_UNAVAILABLE when surely nothing was sent; LAYER_UNCERTAIN when that is not known; LAYER_CLOSED.
    */
   groupSend(group: string, message: Message, options?: GroupSendOptions): Promise<void>;
+
+  /**
+   * Reads what a group remembers; nothing where it remembers nothing.
+   *
+   * @throws {SolentError} NAME_INVALID, CONFIG_INVALID for a `limit` that is no positive whole number, LAYER_UNAVAILABLE,
+   *   LAYER_CLOSED
+   */
+  history(group: string, options?: HistoryRead): Promise<GroupHistory>;
 
   /**
    * A group seen from outside a consumer, typed and checked by a contract.

@@ -1,5 +1,6 @@
 import { SolentError } from "../errors/solent-error.ts";
 import { Capacities, type ChannelCapacity } from "./capacity.ts";
+import { Histories, type HistoryPolicies } from "./history-policy.ts";
 import type { OverflowPolicy } from "./mailbox.ts";
 
 /** Options that every layer has. */
@@ -8,6 +9,8 @@ export interface ChannelLayerOptions {
   readonly capacity?: number;
   /** Other capacities by channel name: globs or expressions over the full name, the first match wins. */
   readonly channelCapacity?: ChannelCapacity;
+  /** What groups remember, by name: `{ "chat.*": { messages: 500, ageMs: 600_000 } }`. The first match wins. Default nothing. */
+  readonly history?: HistoryPolicies;
   /** How long an unread message is kept, in ms. Default 60,000. */
   readonly expiryMs?: number;
   /** How long the memberships of a plain channel outlive its last reader, in ms. Default 86,400,000. */
@@ -58,29 +61,33 @@ export const clusterDefaults: ResolvedClusterOptions = Object.freeze({
 });
 
 /** Options with every default in place. */
-export interface ResolvedLayerOptions extends Required<Omit<ChannelLayerOptions, "channelCapacity" | "capacity">> {
+export interface ResolvedLayerOptions extends Required<
+  Omit<ChannelLayerOptions, "channelCapacity" | "capacity" | "history">
+> {
   readonly capacities: Capacities;
+  readonly histories: Histories;
 }
 
 /** The defaults of every layer. */
-export const layerDefaults: Readonly<Required<Omit<ChannelLayerOptions, "channelCapacity" | "now" | "onFault">>> =
-  Object.freeze({
-    capacity: 100,
-    expiryMs: 60_000,
-    groupExpiryMs: 86_400_000,
-    overflow: "disconnect",
-    maxMessageBytes: 1_048_576,
-    maxQueuedMessages: 10_000,
-    maxPlainChannels: 10_000,
-    maxGroupsPerChannel: 10_000,
-  });
+export const layerDefaults: Readonly<
+  Required<Omit<ChannelLayerOptions, "channelCapacity" | "history" | "now" | "onFault">>
+> = Object.freeze({
+  capacity: 100,
+  expiryMs: 60_000,
+  groupExpiryMs: 86_400_000,
+  overflow: "disconnect",
+  maxMessageBytes: 1_048_576,
+  maxQueuedMessages: 10_000,
+  maxPlainChannels: 10_000,
+  maxGroupsPerChannel: 10_000,
+});
 
 const policies: readonly unknown[] = ["disconnect", "dropOldest", "dropNewest"];
 
 const counts = ["capacity", "maxMessageBytes", "maxQueuedMessages", "maxPlainChannels", "maxGroupsPerChannel"] as const;
 const times = ["expiryMs", "groupExpiryMs"] as const;
 const functions = ["now", "onFault"] as const;
-const names: ReadonlySet<string> = new Set([...Object.keys(layerDefaults), "channelCapacity", ...functions]);
+const names: ReadonlySet<string> = new Set([...Object.keys(layerDefaults), "channelCapacity", "history", ...functions]);
 
 /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */
 export function resolveLayerOptions(options: ChannelLayerOptions): ResolvedLayerOptions {
@@ -101,7 +108,12 @@ export function resolveLayerOptions(options: ChannelLayerOptions): ResolvedLayer
   }
   if (!policies.includes(all.overflow))
     refuse("overflow", all.overflow, 'it is "disconnect", "dropOldest" or "dropNewest"');
-  return { ...all, capacities: new Capacities(all.capacity, options.channelCapacity) };
+  const { capacity, channelCapacity, history } = options;
+  return {
+    ...all,
+    capacities: new Capacities(capacity ?? layerDefaults.capacity, channelCapacity),
+    histories: new Histories(history),
+  };
 }
 
 /** @throws {SolentError} CONFIG_INVALID naming the option, its value and the rule. */

@@ -14,7 +14,37 @@ export interface Member {
    *   CHANNEL_FULL; an event of a group was by then treated as the member's overflow policy says.
    */
   deliver(message: LayerMessage): boolean;
+  /**
+   * Takes what it missed of a group, oldest first, before everything that is delivered after the call.
+   *
+   * There are at most as many as the group remembers, and all members share them, so they do not count towards a capacity.
+   * Without this method they are delivered one by one.
+   */
+  replay?(messages: readonly LayerMessage[]): void;
 }
+
+/** How a group is joined. */
+export interface JoinOptions {
+  /**
+   * The position of the last event of the group that was seen; what came after it is replayed, where the group remembers all
+   * of it. `undefined` for none: then the join only tells where the group stands.
+   */
+  readonly since: string | undefined;
+}
+
+/** What a join found. */
+export interface Joined {
+  /**
+   * Whether nothing is missing since `since`: what was missed is on its way, before everything new. Otherwise nothing is
+   * replayed: it is all or nothing.
+   */
+  readonly recovered: boolean;
+  /** Where the group stood; `undefined` for a group without events, where the layer keeps no positions, and without options. */
+  readonly position: string | undefined;
+}
+
+/** @internal What a join without options finds. */
+export const plainlyJoined: Joined = Object.freeze({ recovered: false, position: undefined });
 
 /**
  * A member's place on the layer: its channel name and its memberships.
@@ -29,12 +59,12 @@ export interface Seat {
   /**
    * Joins a group. When it resolves, every later send from any node is received, or a gap is signalled.
    *
-   * Joining twice is harmless. Leaving while it waits resolves it.
+   * Joining twice is harmless, and replays nothing. Leaving while it waits resolves it.
    *
    * @throws {SolentError} NAME_INVALID, LAYER_CLOSED, LAYER_BUSY with too many groups or too many waiting joins,
    *   LAYER_UNAVAILABLE when it could not be made true in time; the member is not in the group then.
    */
-  join(group: string): Promise<void>;
+  join(group: string, options?: JoinOptions): Promise<Joined>;
   /**
    * Leaves a group; nothing is delivered from it once this has been called. Harmless when not a member.
    *

@@ -23,6 +23,8 @@ export interface EventLaneOwner {
  */
 export class EventLane {
   readonly #owner: EventLaneOwner;
+  // What was missed, the next one last.
+  #missed: LayerMessage[] | undefined;
   #first: LayerMessage | undefined;
   #mailbox: Mailbox | undefined;
 
@@ -31,11 +33,20 @@ export class EventLane {
   }
 
   get isEmpty(): boolean {
-    return this.#first === undefined && (this.#mailbox === undefined || this.#mailbox.size === 0);
+    return this.#missed === undefined && !this.#hasNew;
+  }
+
+  get #hasNew(): boolean {
+    return this.#first !== undefined || (this.#mailbox !== undefined && this.#mailbox.size > 0);
+  }
+
+  /** Puts what was missed before everything that is new, and behind what was missed elsewhere. */
+  replay(messages: readonly LayerMessage[]): void {
+    this.#missed = [...messages.toReversed(), ...(this.#missed ?? [])];
   }
 
   push(message: LayerMessage): ReturnType<Mailbox["push"]> {
-    if (this.isEmpty) {
+    if (!this.#hasNew) {
       this.#first = message;
       return "taken";
     }
@@ -47,6 +58,9 @@ export class EventLane {
 
   /** The next event that is not too old. */
   shift(): LayerMessage | undefined {
+    const missed = this.#missed?.pop();
+    if (this.#missed?.length === 0) this.#missed = undefined;
+    if (missed !== undefined) return missed;
     const first = this.#first;
     if (first === undefined) return this.#mailbox?.shift();
     this.#first = undefined;
@@ -57,6 +71,7 @@ export class EventLane {
   }
 
   clear(): void {
+    this.#missed = undefined;
     this.#first = undefined;
     this.#mailbox?.clear();
   }

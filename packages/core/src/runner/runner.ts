@@ -195,6 +195,13 @@ export class Runner implements ConsumerRunner, Receiver, Watched {
     return true;
   }
 
+  /** Takes what it missed of a group, before everything new. */
+  replay(messages: readonly LayerMessage[]): void {
+    if (this.#end !== undefined) return;
+    (this.#events ??= new EventLane(this)).replay(messages);
+    if (!this.#busy) this.#drain();
+  }
+
   /** Resolves when nothing runs and no event waits, or when it has ended. */
   async whenFree(): Promise<void> {
     while (this.#end === undefined && (this.#busy || this.#hasEvents)) {

@@ -169,12 +169,15 @@ export class InProcessBroker implements Broker {
 
   history(group: string, options: HistoryOptions): Promise<HistoryPage> {
     return this.#command("history", () => {
-      const kept = this.#network.historyOf(group);
-      const start = options.after === undefined ? 0 : kept.findIndex((event) => event.position === options.after) + 1;
-      const isKnown = options.after !== undefined && (start > 0 || options.after === this.#network.topOf(group));
-      const end = kept.findIndex((event) => event.position === options.upTo) + 1;
-      const wanted = kept.slice(start, options.upTo === undefined ? undefined : end);
-      return { messages: wanted.slice(0, options.limit), isComplete: isKnown };
+      const { from, direction, limit, maxAgeMs } = options;
+      const kept = this.#network.keptOf(group, maxAgeMs);
+      const top = this.#network.topOf(group);
+      const at = from === undefined ? -1 : kept.findIndex(({ position }) => position === from);
+      const isComplete = from !== undefined && (at >= 0 || from === top);
+      if (from !== undefined && !isComplete) return { messages: [], isComplete, top };
+      const newer = from !== undefined && at < 0 ? [] : kept.slice(at + 1);
+      const wanted = direction === "newer" ? newer : kept.slice(0, at < 0 ? undefined : at).toReversed();
+      return { messages: wanted.slice(0, limit), isComplete, top };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { BrokerMessage, Position, Published, PublishOptions } from "../layer/broker.ts";
+import type { HistoryPolicy } from "../layer/history-policy.ts";
 import { InProcessQueues } from "./in-process-queues.ts";
 import { InProcessBroker, type InProcessBrokerOptions, positionText } from "./in-process-broker.ts";
 
@@ -6,12 +7,19 @@ interface GroupState {
   epoch: number;
   number: number;
   top: Position | undefined;
-  history: BrokerMessage[];
+  /** The newest events, whether or not the group is to remember them. */
+  published: BrokerMessage[];
+  kept: readonly Kept[];
+}
+
+interface Kept {
+  readonly message: BrokerMessage;
+  readonly atMs: number;
 }
 
 type NetworkCommand = "subscribe" | "unsubscribe" | "publish" | "send" | "positions" | "push" | "pull" | "settle";
 
-const maxHistory = 1000;
+const maxPublished = 1000;
 const idleRounds = 30;
 
 /**
@@ -97,8 +105,9 @@ export class InProcessNetwork {
     const state = this.#groups.get(group);
     if (state === undefined) return;
     state.number = Math.max(0, state.number - events);
-    state.history.splice(state.history.length - events);
-    state.top = state.history.at(-1)?.position;
+    state.published.splice(state.published.length - events);
+    state.kept = state.kept.slice(0, -events);
+    state.top = state.published.at(-1)?.position;
   }
 
   /** The group's position is forgotten, as one that has expired: the next event begins another epoch. */
@@ -139,8 +148,15 @@ export class InProcessNetwork {
   }
 
   /** @internal */
-  historyOf(group: string): readonly BrokerMessage[] {
-    return this.#groups.get(group)?.history ?? [];
+  publishedTo(group: string): readonly BrokerMessage[] {
+    return this.#groups.get(group)?.published ?? [];
+  }
+
+  /** @internal */
+  keptOf(group: string, maxAgeMs: number): readonly BrokerMessage[] {
+    const oldestMs = performance.now() - maxAgeMs;
+    const kept = this.#groups.get(group)?.kept ?? [];
+    return kept.filter(({ atMs }) => atMs >= oldestMs).map(({ message }) => message);
   }
 
   /** @internal */
@@ -151,7 +167,7 @@ export class InProcessNetwork {
     for (let i = 0; i < repeats; i += 1) {
       const position = options.volatile ? undefined : this.#advance(group, options.id);
       const message = { group, id: options.id, position, bytes };
-      if (position !== undefined) this.#remember(group, message);
+      if (position !== undefined) this.#remember(group, message, options.keep);
       published = { position, receivers: this.#deliver(message) };
     }
     return published;
@@ -176,7 +192,7 @@ export class InProcessNetwork {
     let state = this.#groups.get(group);
     if (state === undefined) {
       this.#epochs += 1;
-      state = { epoch: this.#epochs, number: 0, top: undefined, history: [] };
+      state = { epoch: this.#epochs, number: 0, top: undefined, published: [], kept: [] };
       this.#groups.set(group, state);
     }
     state.number += 1;
@@ -184,10 +200,15 @@ export class InProcessNetwork {
     return state.top;
   }
 
-  #remember(group: string, message: BrokerMessage): void {
-    const history = this.#groups.get(group)?.history;
-    history?.push(message);
-    if (history !== undefined && history.length > maxHistory) history.shift();
+  // What goes unremembered ends what is remembered: nothing may be missing in it.
+  #remember(group: string, message: BrokerMessage, keep: HistoryPolicy | undefined): void {
+    const state = this.#groups.get(group);
+    if (state === undefined) return;
+    state.published.push(message);
+    if (state.published.length > maxPublished) state.published.shift();
+    const atMs = performance.now();
+    if (keep === undefined) state.kept = [];
+    else state.kept = [...state.kept, { message, atMs }].slice(-keep.messages);
   }
 
   #deliver(message: BrokerMessage): number {

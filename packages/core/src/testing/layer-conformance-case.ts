@@ -12,6 +12,7 @@ import type { LayerMessage } from "../layer/message.ts";
 export type ConformanceNeed =
   | "nodes"
   | "offsets"
+  | "history"
   | "receivers"
   | "envelopes"
   | "queues"

@@ -179,7 +179,7 @@ export const groupCases: readonly ConformanceCase[] = [
       const layer = await oneLayer(harness);
       const late = new Recorder();
       const lateSeat = layer.attach(late);
-      const joins: Promise<void>[] = [];
+      const joins: Promise<unknown>[] = [];
       await joined(layer, "room", () => joins.push(lateSeat.join("room")));
       await joined(layer, "room");
       await send(harness, layer, "first");

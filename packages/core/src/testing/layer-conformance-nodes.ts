@@ -60,7 +60,7 @@ export const nodeCases: readonly ConformanceCase[] = [
       });
       let number = 7;
       const next = (limit: number): number => (number = (number * 48271) % 2147483647) % limit;
-      const pending: Promise<void>[] = [];
+      const pending: Promise<unknown>[] = [];
       for (let i = 0; i < 300; i += 1) {
         const seat = seats[next(3)]?.seat;
         const group = `room.${next(3)}`;

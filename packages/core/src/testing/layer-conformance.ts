@@ -7,6 +7,7 @@ import type {
 } from "./layer-conformance-case.ts";
 import { channelCases } from "./layer-conformance-channels.ts";
 import { groupCases } from "./layer-conformance-groups.ts";
+import { historyCases } from "./layer-conformance-history.ts";
 import { messageCases } from "./layer-conformance-messages.ts";
 import { nodeCases } from "./layer-conformance-nodes.ts";
 import { queueCases } from "./layer-conformance-queues.ts";
@@ -22,12 +23,14 @@ export const layerConformance: readonly ConformanceCase[] = [
   ...messageCases,
   ...groupCases,
   ...nodeCases,
+  ...historyCases,
   ...queueCases,
 ];
 
 const reasons: Readonly<Partial<Record<ConformanceNeed, string>>> = {
   nodes: "the layer has one node",
   offsets: "the layer keeps no positions",
+  history: "the layer remembers nothing",
   receivers: "the layer cannot tell how many nodes a send reached",
   envelopes: "the wire format of another system has no place for it",
   queues: "its nodes share no queues",
@@ -52,6 +55,7 @@ export function conformanceSkip(
     ...faults,
     nodes,
     offsets: capabilities.offsets,
+    history: capabilities.history,
     receivers: capabilities.receivers,
     envelopes: capabilities.envelopes,
     queues: capabilities.queues,
