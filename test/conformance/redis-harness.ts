@@ -38,7 +38,7 @@ const publishScript = readFileSync(new URL("../../packages/redis-layer/scripts/p
 /** What a layer must be allowed to do: as in the guide about scaling. */
 const commands =
   "+hello +auth +ping +select +info +script|load +evalsha +get +set +mget +publish +spublish " +
-  "+time +zadd +zrange +zrem +zcard +zremrangebyscore +hget +hset +hdel +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
+  "+time +zadd +zrange +zrem +zcard +zremrangebyscore +hget +hset +hdel +rpush +ltrim +lindex +lrange +llen +del +pexpire +subscribe +unsubscribe +psubscribe +ssubscribe +sunsubscribe +cluster|slots +asking";
 
 let harnesses = 0;
 
@@ -180,7 +180,10 @@ export class RedisHarness implements ConformanceHarness, AsyncDisposable {
   async #rewind(group: string, events: number): Promise<void> {
     const { redis, channel } = await this.#find(group);
     const [offset, epoch] = String(await redis.get(channel)).split(" ");
-    await redis.set(channel, `${Number(offset) - events} ${epoch} an.older.one`);
+    const remembered = `${channel}:h`;
+    await redis.ltrim(remembered, 0, -events - 1);
+    const [, place] = /1:(.*)/.exec((await redis.lindex(remembered, -1)) ?? "") ?? [];
+    await redis.set(channel, place ?? `${Number(offset) - events} ${epoch} an.older.one`);
   }
 
   async #dropSubscription(layer: ChannelLayer, group: string): Promise<void> {

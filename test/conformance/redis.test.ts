@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { RedisHarness, type RedisWorld } from "./redis-harness.ts";
 import { cluster, oneServer, sentinel, threeServers } from "./redis-worlds.ts";
 
-const own = { offsets: true, history: false, presence: false, receivers: true, envelopes: true, queues: true };
-const foreign = { ...own, offsets: false, envelopes: false, queues: false };
+const own = { offsets: true, history: true, presence: false, receivers: true, envelopes: true, queues: true };
+const foreign = { ...own, offsets: false, history: false, envelopes: false, queues: false };
 
 const rows: readonly [string, () => Promise<RedisWorld>, RedisPubSubChannelLayerOptions][] = [
   ["one server", oneServer, {}],

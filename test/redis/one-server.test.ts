@@ -82,9 +82,12 @@ describe("Redis Cluster and managed Redis: one server", () => {
     await using redis = await redisProcess();
     await using nodes = emptyFleet();
     const location = await user(redis, nodes.prefix);
-    for (let i = 0; i < 2; i += 1) nodes.add(location, { lingerMs: 1 });
+    const history = { "chat.*": { messages: 1, ageMs: 60_000 } };
+    for (let i = 0; i < 2; i += 1) nodes.add(location, { lingerMs: 1, history });
     await nodes.settle();
     await talks(nodes);
+    for (let n = 0; n < 2; n += 1) await nodes.layers[0]!.groupSend("chat.red", { type: "room.line", n });
+    expect((await nodes.layers[1]!.history("chat.red")).events).toMatchObject([{ data: { n: 1 } }]);
     for (const layer of nodes.layers) await layer.flush();
     expect(nodes.problems).toEqual([]);
   });
@@ -101,6 +104,7 @@ describe("Redis Cluster and managed Redis: one server", () => {
       publishTimeoutMs: 1000,
       joinTimeoutMs: 1000,
       lingerMs: 1,
+      history: { "chat.*": { messages: 2, ageMs: 60_000 } },
     };
     const layer = nodes.add(location, times);
     const told = async (): Promise<void> => {
@@ -110,6 +114,8 @@ describe("Redis Cluster and managed Redis: one server", () => {
       channel.close();
       await layer.send("jobs", { type: "job.run" });
       await layer.receive("jobs", { timeoutMs: 0 });
+      for (let n = 0; n < 3; n += 1) await layer.groupSend("chat.red", { type: "room.line", n });
+      await layer.history("chat.red");
     };
     const rejections: string[] = [];
     const attempt = told().catch((error: Error) => void rejections.push(error.message));

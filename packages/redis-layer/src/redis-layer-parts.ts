@@ -70,6 +70,7 @@ function ownParts(redis: ResolvedRedisOptions, { maxMessageBytes, isSender }: Re
     },
     script,
     claimScript: claim,
+    historyScript: readScript("history"),
     queueScripts: {
       push: readScript(["queue", "queue-push"], { PUBLISH, MAXIDS: maxKnownIds }),
       pull: readScript(["queue", "queue-pull"], { PUBLISH, MAXBYTES: maxPulledBytes }),

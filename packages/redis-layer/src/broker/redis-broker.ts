@@ -1,6 +1,7 @@
 import { SolentError } from "@solent/core/errors";
 import type {
   BrokerSink,
+  HistoryOptions,
   HistoryPage,
   LayerCapabilities,
   Position,
@@ -12,9 +13,10 @@ import type {
 import { RedisServer } from "../connection/redis-server.ts";
 import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
-import { comparePositions } from "../layout/position.ts";
+import { comparePositions, withLife } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
+import { RedisHistory } from "../history/redis-history.ts";
 import { Publisher } from "../publishing/publisher.ts";
 import type { Script } from "../connection/script.ts";
 import { AskedGroups } from "./asked-groups.ts";
@@ -36,6 +38,7 @@ export interface RedisBrokerParts extends LayerBrokerParts {
   readonly script: Script;
   readonly deployment: (topology: Topology, on: DeploymentEvents) => Deployment;
   readonly claimScript: Script;
+  readonly historyScript: Script;
   readonly queueScripts: QueueScripts;
   readonly isSharded: boolean;
 }
@@ -44,7 +47,7 @@ export interface RedisBrokerParts extends LayerBrokerParts {
 export class RedisBroker implements LayerBroker {
   readonly capabilities: LayerCapabilities = Object.freeze({
     offsets: true,
-    history: false,
+    history: true,
     presence: false,
     receivers: true,
     envelopes: true,
@@ -56,6 +59,7 @@ export class RedisBroker implements LayerBroker {
   readonly #topology: Topology;
   readonly #deployment: Deployment;
   readonly #publisher: Publisher;
+  readonly #history: RedisHistory;
   readonly #subscriber: Subscriber;
   readonly #asked = new AskedGroups(partitionCount);
   #sink: BrokerSink | undefined;
@@ -90,6 +94,7 @@ export class RedisBroker implements LayerBroker {
       lookAgain: () => this.#topology.lookAgain(),
     };
     this.#publisher = new Publisher(routes, parts.script, parts.publishing);
+    this.#history = new RedisHistory(routes, parts.historyScript, parts.publishing.publishTimeoutMs);
     this.#subscriber = new Subscriber(this.#topology);
     this.queues = new RedisQueues({
       layout: parts.layout,
@@ -132,10 +137,9 @@ export class RedisBroker implements LayerBroker {
     }
   }
 
-  publish(group: string, bytes: Uint8Array, { id, volatile }: PublishOptions): Promise<Published> {
+  publish(group: string, bytes: Uint8Array, options: PublishOptions): Promise<Published> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
-    const { name, partition } = this.#placeOf(group);
-    return this.#publisher.publish({ name, partition, bytes, id, volatile });
+    return this.#publisher.publish({ ...this.#placeOf(group), bytes, ...options });
   }
 
   async send(node: string, bytes: Uint8Array, id: string): Promise<boolean> {
@@ -151,8 +155,9 @@ export class RedisBroker implements LayerBroker {
     return this.#subscriber.positions(groups.map((group) => this.#placeOf(group)));
   }
 
-  history(): Promise<HistoryPage> {
-    return Promise.reject(new SolentError("LAYER_UNAVAILABLE", { cause: "this layer keeps no history" }));
+  async history(group: string, options: HistoryOptions): Promise<HistoryPage> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    return this.#history.read(group, this.#placeOf(group), options);
   }
 
   compare(last: Position | undefined, next: Position): PositionRelation {
@@ -187,6 +192,7 @@ export class RedisBroker implements LayerBroker {
     this.#deployment.close();
     this.#publisher.close(reason);
     this.queues.close(reason);
+    this.#history.close(reason);
     this.#topology.close();
     this.#ready.close(reason);
   }
@@ -236,8 +242,8 @@ export class RedisBroker implements LayerBroker {
   }
 
   get #scripts(): readonly Script[] {
-    const { script, claimScript, queueScripts } = this.#parts;
-    return [script, claimScript, ...Object.values(queueScripts)];
+    const { script, claimScript, historyScript, queueScripts } = this.#parts;
+    return [script, claimScript, historyScript, ...Object.values(queueScripts)];
   }
 
   #makeServer(address: ServerAddress): RedisServer {
@@ -380,8 +386,9 @@ export class RedisBroker implements LayerBroker {
       return;
     }
     const { id, position, bytes } = message;
-    if (isInbox && position !== undefined) this.#advanceInbox(position);
-    this.#tell(group, bytes, { id, position });
+    const told = position && withLife(position, from.life);
+    if (isInbox && told !== undefined) this.#advanceInbox(told);
+    this.#tell(group, bytes, { id, position: told });
   }
 
   #tell(group: string | undefined, bytes: Uint8Array, about: { id?: string; position?: Position | undefined }): void {

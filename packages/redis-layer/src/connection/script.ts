@@ -8,7 +8,15 @@ export interface Script {
   readonly sha: string;
 }
 
-type ScriptName = "publish" | "claim" | "queue" | "queue-push" | "queue-pull" | "queue-settle" | "queue-clear";
+type ScriptName =
+  | "publish"
+  | "history"
+  | "claim"
+  | "queue"
+  | "queue-push"
+  | "queue-pull"
+  | "queue-settle"
+  | "queue-clear";
 
 /** Reads a script of this package, and puts its constants before it. */
 export function readScript(

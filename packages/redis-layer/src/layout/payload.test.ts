@@ -43,6 +43,18 @@ describe("the header of a message", () => {
 });
 
 describe("events for the script", () => {
+  test("say how much their group remembers, and that they may be there already", () => {
+    const keep = { messages: 500, ageMs: 60_000 };
+    const bytes = Buffer.from("{}");
+    const { lengths, joined } = joinEntries([
+      { id: "a.1", bytes },
+      { id: "a.2", bytes, keep },
+      { id: "a.3", bytes, keep, againIn: "c0ffee" },
+    ]);
+    expect(joined.toString()).toBe("a.1\n{}a.2 500 60000\n{}a.3 500 60000 again c0ffee\n{}");
+    expect(lengths).toBe("6 16 29");
+  });
+
   test("stand one after the other, each as long as is said of it, and one without a position is a payload already", () => {
     const entry = fc.record({ id: fc.stringMatching(/^[a-z0-9.]{1,20}$/), bytes: fc.uint8Array({ maxLength: 50 }) });
     fc.assert(

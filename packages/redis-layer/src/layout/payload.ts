@@ -1,4 +1,4 @@
-import type { Position } from "@solent/core/layer";
+import type { HistoryPolicy, Position } from "@solent/core/layer";
 import { positionStart } from "./position.ts";
 
 /** What is published: `<position>\n`, which ends with the event's id, or `0:<id>\n` without one, and the event's bytes. */
@@ -13,6 +13,10 @@ export interface Entry {
   /** ASCII, without blanks and line feeds. */
   readonly id: string;
   readonly bytes: Uint8Array;
+  /** How much its group remembers; `undefined` where it remembers nothing. */
+  readonly keep?: HistoryPolicy | undefined;
+  /** The life of the server in which it may have been published before. */
+  readonly againIn?: string | undefined;
 }
 
 const plainStart = "0:";
@@ -31,28 +35,35 @@ export function readPayload(payload: Buffer): Payload | "unknownVersion" | "malf
 }
 
 /**
- * What `scripts/publish.lua` takes: for each event `<id>\n` and its bytes, one after the other, and how long each of these is.
+ * What `scripts/publish.lua` takes: for each event a line that begins with its id, and its bytes, one after the other, and how
+ * long each of these is.
  *
  * All in one argument, since every argument has its price on both sides.
  */
 export function joinEntries(entries: readonly Entry[]): { readonly lengths: string; readonly joined: Buffer } {
-  const lengths = entries.map(({ id, bytes }) => id.length + 1 + bytes.length);
+  const lines = entries.map(lineOf);
+  const lengths = entries.map(({ bytes }, i) => (lines[i] as string).length + 1 + bytes.length);
   const joined = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
-  for (const entry of entries) at = writeEntry(joined, entry, at);
+  for (const [i, { bytes }] of entries.entries()) at = write(joined, at, { line: lines[i] as string, bytes });
   return { lengths: lengths.join(" "), joined };
 }
 
 /** The payload of an event without a position. */
 export function plainPayload(entry: Entry): Buffer {
   const payload = Buffer.allocUnsafe(plainStart.length + entry.id.length + 1 + entry.bytes.length);
-  writeEntry(payload, entry, payload.write(plainStart, "latin1"));
+  write(payload, payload.write(plainStart, "latin1"), { line: entry.id, bytes: entry.bytes });
   return payload;
 }
 
-function writeEntry(into: Buffer, { id, bytes }: Entry, start: number): number {
-  const idEnd = start + into.write(id, start, "latin1");
-  into[idEnd] = lineFeed;
-  into.set(bytes, idEnd + 1);
-  return idEnd + 1 + bytes.length;
+function lineOf({ id, keep, againIn }: Entry): string {
+  if (keep === undefined) return id;
+  return `${id} ${keep.messages} ${keep.ageMs}${againIn === undefined ? "" : ` again ${againIn}`}`;
+}
+
+function write(into: Buffer, start: number, { line, bytes }: { line: string; bytes: Uint8Array }): number {
+  const lineEnd = start + into.write(line, start, "latin1");
+  into[lineEnd] = lineFeed;
+  into.set(bytes, lineEnd + 1);
+  return lineEnd + 1 + bytes.length;
 }

@@ -3,9 +3,30 @@ import { type Place, placeRelation, type Position, type PositionRelation } from 
 /** What a position begins with: its version. */
 export const positionStart = "1:";
 
+/** Stands before the life of the server. */
+const lifeMark = "~";
+const lifeLength = 5;
+
 /** The position `"1:<offset> <epoch> <id>"` of what the store keeps: the same without its version. */
 export function positionOf(place: string): Position {
   return positionStart + place;
+}
+
+/**
+ * A position as a node tells it: `~` and the beginning of the life of the server that it was found on stand behind it.
+ *
+ * A copy that takes over may lack what the server before had accepted last. So a position from another life says nothing of what
+ * came after it, whatever stands there now.
+ */
+export function withLife(position: Position, life: string): Position {
+  return position + lifeMark + life.slice(0, lifeLength);
+}
+
+/** What the store keeps of a position that was told in this life; `undefined` for any other. */
+export function placeIn(life: string, position: Position): string | undefined {
+  const ending = lifeMark + life.slice(0, lifeLength);
+  if (!position.endsWith(ending) || read(position) === undefined) return undefined;
+  return position.slice(positionStart.length, -ending.length);
 }
 
 function read(position: Position): Place | undefined {
@@ -13,7 +34,12 @@ function read(position: Position): Place | undefined {
   const second = position.indexOf(" ", first + 1);
   if (!position.startsWith(positionStart) || first < 0 || second < 0) return undefined;
   const number = Number(position.slice(positionStart.length, first));
-  return { number, epoch: position.slice(first + 1, second), id: position.slice(second + 1) };
+  const end = position.indexOf(lifeMark, second);
+  return {
+    number,
+    epoch: position.slice(first + 1, second),
+    id: position.slice(second + 1, end < 0 ? undefined : end),
+  };
 }
 
 /** Compares a position with the one before it in its group: see `Broker.compare`. */

@@ -82,6 +82,22 @@ describe("a lane", () => {
     expect(settled()).toBe(2);
   });
 
+  test("tries a message without an answer again where its group remembers it, in the old order, and is not sure in vain", () => {
+    const { lane, put, results } = makeLane();
+    const keep = { messages: 10, ageMs: 1000 };
+    const [a, b, c] = ["a", "b", "c"].map((id) => Object.assign(put(id), { keep, writtenIn: "c0ffee" }));
+    lane.take(2);
+    lane.landed(a!, { outcome: "uncertain" });
+    lane.landed(b!, { outcome: "uncertain" });
+    expect(lane.take(3)).toEqual([a, b, c]);
+    expect([a!.againIn, b!.againIn, c!.againIn]).toEqual(["c0ffee", "c0ffee", undefined]);
+    lane.landed(a!, { outcome: "done", receivers: undefined });
+    lane.landed(b!, { outcome: "retry", cause: "wait" });
+    lane.landed(c!, { outcome: "retry", cause: "wait" });
+    lane.expire(Infinity, new SolentError("LAYER_UNAVAILABLE", { cause: "late" }));
+    expect(results).toEqual({ a: "accepted", b: "LAYER_UNCERTAIN", c: "LAYER_UNAVAILABLE" });
+  });
+
   test("gives up what was not written in time, and nothing that was written", () => {
     const { lane, put, results } = makeLane();
     const a = put("a", "room", 10);

@@ -57,7 +57,10 @@ export class Lane {
       this.#resolve(publication, { receivers: attempt.receivers });
     } else if (attempt.outcome === "retry") this.#retry.push(publication);
     else if (attempt.outcome === "refused") this.#reject(publication, unavailable(attempt.message));
-    else this.#reject(publication, new SolentError("LAYER_UNCERTAIN"));
+    else if (attempt.outcome === "uncertain" && isKnownLater(publication)) {
+      publication.againIn = publication.writtenIn;
+      this.#retry.push(publication);
+    } else this.#reject(publication, new SolentError("LAYER_UNCERTAIN"));
     if (this.#flying > 0) return;
     if (this.#retry.length > 0) this.waiting = [...this.#retry, ...this.waiting];
     this.#retry = [];
@@ -86,6 +89,12 @@ export class Lane {
 
   #reject(publication: Publication, reason: Error): void {
     this.#onSettled(publication);
-    publication.reject(reason);
+    publication.reject(publication.againIn !== undefined ? new SolentError("LAYER_UNCERTAIN") : reason);
   }
+}
+
+// Its group remembers it, and the server that may have executed it can be told from others. Where that was another one than the first
+// time, nobody knows which of them did.
+function isKnownLater({ keep, writtenIn, againIn }: Publication): boolean {
+  return keep !== undefined && writtenIn !== undefined && writtenIn !== "" && (againIn ?? writtenIn) === writtenIn;
 }

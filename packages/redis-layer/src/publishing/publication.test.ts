@@ -11,6 +11,11 @@ describe("what became of a publish", () => {
       { outcome: "refused", message: "OOM command not allowed (SET)" },
       { outcome: "done", receivers: 0 },
     ]);
+    expect(readAttempts(null, "?\n1\n!", 3)).toEqual([
+      { outcome: "done", receivers: undefined },
+      { outcome: "done", receivers: 1 },
+      { outcome: "unknown" },
+    ]);
     expect(readAttempts(null, 2, 1)).toEqual([{ outcome: "done", receivers: 2 }]);
     expect(readAttempts(replyError("LOADING"), null, 3)).toHaveLength(3);
   });

@@ -1,4 +1,4 @@
-import type { Published } from "@solent/core/layer";
+import type { HistoryPolicy, Published } from "@solent/core/layer";
 
 /** One message on its way into Redis. */
 export interface Publication {
@@ -9,6 +9,12 @@ export interface Publication {
   readonly id: string;
   /** It gets no position. */
   readonly volatile: boolean;
+  /** How much its group remembers: then it can be tried again although it may have been executed. */
+  readonly keep?: HistoryPolicy | undefined;
+  /** The life of the server that it was written to last. */
+  writtenIn?: string;
+  /** The life of the server in which it may have been executed. */
+  againIn?: string | undefined;
   /** When it is given up, if it has not been written by then; on the clock of `performance.now`. */
   readonly dueAtMs: number;
   readonly resolve: (published: Published) => void;
@@ -17,13 +23,15 @@ export interface Publication {
 
 /** What became of an attempt. */
 export type Attempt =
-  | { readonly outcome: "done"; readonly receivers: number }
+  | { readonly outcome: "done"; readonly receivers: number | undefined }
   /** Surely not executed, and worth another try: at once, or after the cause has been seen to. */
   | { readonly outcome: "retry"; readonly cause: "script" | "moved" | "wait" | "role"; readonly askServer?: string }
   /** Surely not executed, and another try would fail the same way. */
   | { readonly outcome: "refused"; readonly message: string }
   /** Written, and the connection ended before the answer. */
-  | { readonly outcome: "uncertain" };
+  | { readonly outcome: "uncertain" }
+  /** It may have been executed before, and nobody can know that any more. */
+  | { readonly outcome: "unknown" };
 
 const causes: Readonly<Record<string, "script" | "moved" | "wait" | "role">> = {
   NOSCRIPT: "script",
@@ -49,7 +57,8 @@ export function readAttempts(error: Error | null, answer: unknown, count: number
 function readLine(line: string): Attempt {
   // Whether the position was written or not, the event was not published.
   if (line.startsWith("-")) return refusal(line.slice(1));
-  return { outcome: "done", receivers: Number(line) };
+  if (line === "!") return { outcome: "unknown" };
+  return { outcome: "done", receivers: line === "?" ? undefined : Number(line) };
 }
 
 function failedAttempt(error: Error): Attempt {

@@ -1,5 +1,5 @@
 import { SolentError } from "@solent/core/errors";
-import type { Published } from "@solent/core/layer";
+import type { HistoryPolicy, Published } from "@solent/core/layer";
 import type { ChainableCommander } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
 import { unavailable } from "../connection/unavailable.ts";
@@ -36,6 +36,7 @@ export interface Draft {
   readonly bytes: Uint8Array;
   readonly id: string;
   readonly volatile: boolean;
+  readonly keep?: HistoryPolicy | undefined;
 }
 
 const retryPauseMs = 20;
@@ -48,7 +49,7 @@ const maxBytesPerCommand = 262_144;
  * Writes messages to Redis: what one turn brings in one write, what one node sends to one group in its order.
  *
  * A message that was surely not executed is tried again until its time is over. One that was written, and whose answer got
- * lost, is never sent again: what became of it is uncertain.
+ * lost, is sent again only where its group remembers it, and so is there once; else what became of it is uncertain.
  */
 export class Publisher {
   readonly #routes: PublisherRoutes;
@@ -85,7 +86,7 @@ export class Publisher {
     const { name, partition, id } = draft;
     // Without a script nothing has a position.
     const volatile = draft.volatile || this.#script === undefined;
-    const { bytes } = draft;
+    const { bytes, keep } = draft;
     if (this.#pendingBytes + bytes.length > maxPendingBytes) return busy("bytes for Redis", maxPendingBytes);
     const dueAtMs = performance.now() + this.#options.publishTimeoutMs;
     this.#pending += 1;
@@ -93,7 +94,7 @@ export class Publisher {
     this.#sweepLater();
     this.flushSoon();
     return new Promise((resolve, reject) => {
-      const publication = { name, partition, bytes, id, volatile, dueAtMs, resolve, reject };
+      const publication = { name, partition, bytes, id, volatile, keep, dueAtMs, resolve, reject };
       this.#laneOf(partition).waiting.push(publication);
     });
   }
@@ -172,6 +173,7 @@ export class Publisher {
 
   async #write(server: RedisServer, batch: readonly [Lane, Publication][], isAsking: boolean): Promise<void> {
     const redis = server.commands;
+    for (const [, publication] of batch) if (publication.keep !== undefined) publication.writtenIn = server.life;
     const commands = inCommands(batch, server.isSharded);
     const pipeline = redis?.pipeline();
     if (isAsking) pipeline?.asking();

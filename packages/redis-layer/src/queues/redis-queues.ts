@@ -15,7 +15,7 @@ import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
 import type { Subscriber } from "../subscribing/subscriber.ts";
 import { type Push, PushLane } from "./push-lane.ts";
-import { type QueueAnswer, QueueCalls, type QueueRoutes } from "./queue-calls.ts";
+import { type ScriptAnswer, ScriptCalls, type ScriptRoutes } from "../publishing/script-calls.ts";
 import { QueueWatch } from "./queue-watch.ts";
 
 /** The scripts of queues. */
@@ -33,7 +33,7 @@ export interface QueueLimits {
 /** What queues over Redis are made of. */
 export interface RedisQueuesParts {
   readonly layout: KeyLayout;
-  readonly routes: QueueRoutes;
+  readonly routes: ScriptRoutes;
   readonly subscriber: Subscriber;
   readonly scripts: QueueScripts;
   readonly limits: QueueLimits;
@@ -59,7 +59,7 @@ export class RedisQueues implements BrokerQueues {
   /** Why nothing may be done; see `RedisBroker`. */
   refusal: SolentError | undefined;
   readonly #parts: RedisQueuesParts;
-  readonly #calls: QueueCalls;
+  readonly #calls: ScriptCalls;
   readonly #watch: QueueWatch;
   readonly #lanes = new Map<string, PushLane>();
   // Where a message came from that was not on the first server of its partition.
@@ -70,7 +70,7 @@ export class RedisQueues implements BrokerQueues {
   constructor(parts: RedisQueuesParts) {
     this.#parts = parts;
     const { layout, routes, subscriber, onHint, onProblem } = parts;
-    this.#calls = new QueueCalls(routes, parts.limits.publishTimeoutMs);
+    this.#calls = new ScriptCalls(routes, parts.limits.publishTimeoutMs);
     const placeOf = (queue: string) => {
       const partition = partitionOf(queue);
       return { name: layout.queue(queue, partition), partition };
@@ -224,7 +224,7 @@ export class RedisQueues implements BrokerQueues {
     }
   }
 
-  #run({ script, queue, values = [], isRepeatable = true, server, dueAtMs }: ScriptRun): Promise<QueueAnswer> {
+  #run({ script, queue, values = [], isRepeatable = true, server, dueAtMs }: ScriptRun): Promise<ScriptAnswer> {
     const partition = partitionOf(queue);
     const keys = this.#parts.layout.queueKeys(queue, partition);
     const call = { script: this.#parts.scripts[script], partition, keys, values: [queue, ...values] };

@@ -2,7 +2,7 @@ import { SolentError } from "@solent/core/errors";
 import type { Position, Subscribed } from "@solent/core/layer";
 import type { Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
-import { positionOf } from "../layout/position.ts";
+import { positionOf, withLife } from "../layout/position.ts";
 import { unavailable } from "../connection/unavailable.ts";
 
 /** What a group is called in Redis, and the partition it is in. */
@@ -235,12 +235,12 @@ async function positionsAt(server: RedisServer, names: readonly string[]): Promi
   try {
     const values = await server.subscriber?.mget(...names);
     if (values === undefined) throw new Error("not connected");
-    return values.map((value) => (value === null ? undefined : positionOf(value)));
+    return values.map((value) => (value === null ? undefined : withLife(positionOf(value), server.life)));
   } catch (error) {
     throw unavailable((error as Error).message);
   }
 }
 
 function subscribed(place: string | null | undefined, store: string): Subscribed {
-  return { position: typeof place === "string" ? positionOf(place) : undefined, store };
+  return { position: typeof place === "string" ? withLife(positionOf(place), store) : undefined, store };
 }

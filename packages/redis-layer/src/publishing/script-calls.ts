@@ -2,10 +2,10 @@ import { SolentError } from "@solent/core/errors";
 import type { RedisServer } from "../connection/redis-server.ts";
 import type { Script } from "../connection/script.ts";
 import { unavailable } from "../connection/unavailable.ts";
-import { type Attempt, readAttempts } from "../publishing/publication.ts";
+import { type Attempt, readAttempts } from "./publication.ts";
 
-/** Where the queues are. */
-export interface QueueRoutes {
+/** Where the servers of partitions are. */
+export interface ScriptRoutes {
   /** The server of a partition now; `undefined` while that is not known. */
   serverOf(partition: number): RedisServer | undefined;
   /** The server that has a partition too while another list of servers replaces the one before. */
@@ -16,7 +16,7 @@ export interface QueueRoutes {
 }
 
 /** One call of a script. */
-export interface QueueCall {
+export interface ScriptCall {
   readonly script: Script;
   readonly partition: number;
   readonly keys: readonly string[];
@@ -31,22 +31,22 @@ export interface QueueCall {
   readonly onRefused?: ((problem: Error) => void) | undefined;
 }
 
-/** What a script of a queue answers: texts and bytes. */
-export type QueueAnswer = readonly Buffer[];
+/** What a script answers: texts and bytes. */
+export type ScriptAnswer = readonly Buffer[];
 
 // What can be done at once is: this is for what a server must do first.
 const retryPauseMs = 20;
 
-/** Calls the scripts of queues, each until it is done or its time is over, by the rules by which messages are published. */
-export class QueueCalls {
-  readonly #routes: QueueRoutes;
+/** Calls scripts, each until it is done or its time is over, by the rules by which messages are published. */
+export class ScriptCalls {
+  readonly #routes: ScriptRoutes;
   readonly #timeoutMs: number;
   readonly #pauses = new Set<() => void>();
   readonly #flying = new Set<Promise<unknown>>();
   #closed: SolentError | undefined;
 
   /** @param timeoutMs how long a call may wait to be done. */
-  constructor(routes: QueueRoutes, timeoutMs: number) {
+  constructor(routes: ScriptRoutes, timeoutMs: number) {
     this.#routes = routes;
     this.#timeoutMs = timeoutMs;
   }
@@ -56,7 +56,7 @@ export class QueueCalls {
    *
    * @throws {SolentError} LAYER_UNAVAILABLE when it surely was not done; LAYER_UNCERTAIN; LAYER_CLOSED.
    */
-  async run(call: QueueCall): Promise<QueueAnswer> {
+  async run(call: ScriptCall): Promise<ScriptAnswer> {
     const { dueAtMs = performance.now() + this.#timeoutMs } = call;
     let isUncertain = false;
     let askServer: string | undefined;
@@ -93,22 +93,22 @@ export class QueueCalls {
     this.look();
   }
 
-  #serverFor(call: QueueCall, askServer: string | undefined): RedisServer | undefined {
+  #serverFor(call: ScriptCall, askServer: string | undefined): RedisServer | undefined {
     if (askServer !== undefined) return this.#routes.serverAt(askServer);
     return call.server ?? this.#routes.serverOf(call.partition);
   }
 
   async #attempt(
     server: RedisServer,
-    { script, keys, values }: QueueCall,
+    { script, keys, values }: ScriptCall,
     isAsking: boolean,
-  ): Promise<Attempt | { readonly answer: QueueAnswer } | undefined> {
+  ): Promise<Attempt | { readonly answer: ScriptAnswer } | undefined> {
     const redis = server.commands;
     if (redis === undefined) return undefined;
     // One write, so that nothing comes between the announcement and the call.
     const asking = isAsking ? redis.asking() : undefined;
     const answered = redis.callBuffer("EVALSHA", script.sha, keys.length, ...keys, ...values) as Promise<
-      Buffer | QueueAnswer
+      Buffer | ScriptAnswer
     >;
     this.#flying.add(answered);
     try {
