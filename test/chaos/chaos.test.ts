@@ -38,6 +38,16 @@ describe.each(["single", "sentinel", "cluster"] as const)("nodes on %s", (topolo
   });
 });
 
+test.each([2, 5, 27])(
+  "nodes whose groups remember everything keep it too, whatever seed %s breaks",
+  async (seed) => {
+    await using chaos = new Chaos("single", true);
+    const { violations } = await chaos.run(seed);
+    expect(violations.map(({ rule, what }) => `${rule}: ${what}`)).toEqual([]);
+  },
+  seedTimeoutMs,
+);
+
 test("a seed always means the same plan, and another seed another one", () => {
   expect(planOf(7, "single")).toEqual(planOf(7, "single"));
   expect(planOf(8, "single")).not.toEqual(planOf(7, "single"));

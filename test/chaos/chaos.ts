@@ -31,11 +31,14 @@ const worlds: Readonly<Record<Topology, () => Promise<World>>> = {
 /** Runs seeds of one topology one after the other; servers and processes are used again where they are as good as new. */
 export class Chaos implements AsyncDisposable {
   readonly topology: Topology;
+  readonly #remembers: boolean;
   readonly #pool = new NodePool();
   #world: World | undefined;
 
-  constructor(topology: Topology) {
+  /** @param remembers whether groups remember everything that is sent. */
+  constructor(topology: Topology, remembers = false) {
     this.topology = topology;
+    this.#remembers = remembers;
   }
 
   /** Runs one seed and checks its history. Rejects when it could not be run to its end. */
@@ -59,7 +62,7 @@ export class Chaos implements AsyncDisposable {
     const world = (this.#world ??= await worlds[this.topology]());
     try {
       const onEvent = (what: string): void => void events.push(what);
-      const history = await runPlan({ plan, world, pool: this.#pool, onEvent });
+      const history = await runPlan({ plan, world, pool: this.#pool, remembers: this.#remembers, onEvent });
       if (!world.isReusable) await this.#renew();
       const violations = checkHistory(history);
       const { topology } = this;

@@ -16,7 +16,8 @@ export interface Violation {
     | "what was not sent is not delivered"
     | "what was accepted is delivered"
     | "everything settles"
-    | "the last messages arrive";
+    | "the last messages arrive"
+    | "holes are closed";
   /** One sentence: who, what, which message. */
   readonly what: string;
   /** The lines of the history that show it. */
@@ -43,6 +44,7 @@ export function checkHistory(history: History): readonly Violation[] {
 
 function* violationsIn(history: History, sorted: Sorted): Iterable<Violation> {
   yield* checkDelivery(history, sorted);
+  if (history.remembers === true) yield* checkClosed(history);
   const groups = new Set(sorted.memberships.map(({ group }) => group));
   for (const group of groups) {
     const memberships = sorted.memberships.filter((membership) => membership.group === group);
@@ -62,6 +64,15 @@ function* violationsIn(history: History, sorted: Sorted): Iterable<Violation> {
       const { failovers } = history;
       yield* checkCoverage({ memberships, sent, order, failovers, last: new Set(history.last) });
     }
+  }
+}
+
+// What is still there is read; only what the store itself has lost may be missing.
+function* checkClosed({ nodes }: History): Iterable<Violation> {
+  for (const entry of nodes.flatMap(({ entries }) => entries)) {
+    if (entry.kind !== "gap" || entry.cause === "epoch") continue;
+    const what = `${entry.member} was told of a hole in "${entry.group}" (${entry.cause}), which remembers everything`;
+    yield { rule: "holes are closed", what, evidence: [entry] };
   }
 }
 

@@ -11,7 +11,15 @@ export type Entry =
   | { readonly at: number; readonly kind: "publish"; readonly id: string; readonly group: string }
   | { readonly at: number; readonly kind: "send"; readonly id: string; readonly to: string }
   | { readonly at: number; readonly kind: "outcome"; readonly id: string; readonly outcome: Outcome }
-  | { readonly at: number; readonly kind: "join" | "joined" | "left"; readonly member: string; readonly group: string }
+  | { readonly at: number; readonly kind: "join" | "left"; readonly member: string; readonly group: string }
+  | {
+      readonly at: number;
+      readonly kind: "joined";
+      readonly member: string;
+      readonly group: string;
+      /** Whether nothing is missing since the last message that it got before. */
+      readonly recovered?: boolean;
+    }
   | {
       readonly at: number;
       readonly kind: "refused";
@@ -58,6 +66,8 @@ export interface History {
   readonly failovers: readonly Window[];
   /** The messages that were sent when all was well again: every member that was in the group then must have got them. */
   readonly last: readonly string[];
+  /** Whether groups remembered everything that was sent. */
+  readonly remembers?: boolean;
 }
 
 /** The time now, on the clock of all histories. */

@@ -3,7 +3,7 @@ import { Chaos, type SeedResult } from "./chaos.ts";
 import type { Entry } from "./history.ts";
 import { type Topology, topologies } from "./world.ts";
 
-const usage = `Usage: pnpm chaos --seeds <first>-<last> [--topology ${topologies.join("|")}] [--verbose]`;
+const usage = `Usage: pnpm chaos --seeds <first>-<last> [--topology ${topologies.join("|")}] [--history] [--verbose]`;
 const shownViolations = 3;
 const shownLines = 25;
 
@@ -11,18 +11,24 @@ interface Wanted {
   readonly first: number;
   readonly last: number;
   readonly topology: Topology;
+  /** Whether groups remember everything that is sent. */
+  readonly remembers: boolean;
   /** Whether to say what happened in every seed. */
   readonly isVerbose: boolean;
 }
 
 function parse(): Wanted {
   const { values } = parseArgs({
-    options: { seeds: { type: "string" }, topology: { type: "string" }, verbose: { type: "boolean" } },
+    options: {
+      ...{ seeds: { type: "string" }, topology: { type: "string" } },
+      ...{ history: { type: "boolean" }, verbose: { type: "boolean" } },
+    },
   });
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(values.seeds ?? "") ?? [];
   const topology = topologies.find((each) => each === (values.topology ?? "single"));
   if (first === undefined || topology === undefined || Number(last) < Number(first)) throw new Error(usage);
-  return { first: Number(first), last: Number(last), topology, isVerbose: values.verbose === true };
+  const { history: remembers = false, verbose: isVerbose = false } = values;
+  return { first: Number(first), last: Number(last), topology, remembers, isVerbose };
 }
 
 function print(text: string): void {
@@ -31,9 +37,9 @@ function print(text: string): void {
 
 /** `pnpm chaos`: runs seeds until one shows a fault; answers the exit code. */
 async function main(): Promise<number> {
-  const { first, last, topology, isVerbose } = parse();
+  const { first, last, topology, remembers, isVerbose } = parse();
   const startedAtMs = performance.now();
-  await using chaos = new Chaos(topology);
+  await using chaos = new Chaos(topology, remembers);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void chaos[Symbol.asyncDispose]().finally(() => process.exit(130)));
   }
@@ -47,7 +53,7 @@ async function main(): Promise<number> {
       for (const entry of violation.evidence.slice(0, shownLines)) print(`  ${lineOf(entry)}`);
     }
     print(`\n${result.violations.length} violations. ${result.events.join("; ")}`);
-    print(`Again: pnpm chaos --seeds ${seed}-${seed} --topology ${topology}`);
+    print(`Again: pnpm chaos --seeds ${seed}-${seed} --topology ${topology}${remembers ? " --history" : ""}`);
     return 1;
   }
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0);

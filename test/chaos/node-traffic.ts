@@ -36,6 +36,8 @@ class Witness implements Member {
   readonly got = new Set<string>();
   /** The groups that it is in, or waits to be in, by the number of the join. */
   readonly joins = new Map<string, number>();
+  /** The position of the last message of each group. */
+  readonly last = new Map<string, string>();
   readonly #journal: Journal;
 
   constructor(name: string, journal: Journal) {
@@ -53,6 +55,7 @@ class Witness implements Member {
     const isWhole = bodyOf(id, Number(data["repeats"])) === data["body"];
     this.#journal.write({ kind: "got", member: this.name, group, id: isWhole ? id : `damaged ${id}`, position });
     this.got.add(id);
+    if (group !== undefined && position !== undefined) this.last.set(group, position);
     return true;
   }
 }
@@ -195,11 +198,16 @@ export class NodeTraffic implements NodeCalls {
     const join = this.#joins;
     witness.joins.set(group, join);
     this.#journal!.write({ kind: "join", member, group });
-    const outcome = await seat.join(group).then(() => "accepted", codeOf);
+    const options = this.#setup!.layer.history === undefined ? undefined : { since: witness.last.get(group) };
+    let recovered = false;
+    const outcome = await seat.join(group, options).then((joined) => {
+      recovered = joined.recovered;
+      return "accepted";
+    }, codeOf);
     // It may have left in the meantime, and come back.
     if (witness.joins.get(group) !== join) return;
     if (outcome === "accepted") {
-      this.#journal!.write({ kind: "joined", member, group });
+      this.#journal!.write({ kind: "joined", member, group, recovered });
       return;
     }
     witness.joins.delete(group);

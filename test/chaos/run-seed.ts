@@ -17,6 +17,8 @@ export interface RunParts {
   readonly plan: Plan;
   readonly world: World;
   readonly pool: NodePool;
+  /** Whether groups remember everything that is sent. */
+  readonly remembers: boolean;
   /** Told what happens, when it happens. */
   readonly onEvent?: (what: string) => void;
 }
@@ -32,6 +34,8 @@ const haste = {
   lingerMs: 50,
   verifyIntervalMs: 400,
 } as const;
+
+const everything = { "*": { messages: 10_000, ageMs: 600_000 } } as const;
 
 const roundMs = 3000;
 const pauseMs = 200;
@@ -141,7 +145,8 @@ class Run {
     place.name = name;
     this.#names.push({ name, wasKilled: false });
     const redis = this.#parts.world.location(place.proxies);
-    const layer: NodeSetup["layer"] = { ...haste, redis, prefix: this.#prefix };
+    const history = this.#parts.remembers ? { history: everything } : {};
+    const layer: NodeSetup["layer"] = { ...haste, ...history, redis, prefix: this.#prefix };
     const setup: NodeSetup = { ...planned, layer, file: this.#fileOf(name) };
     Object.assign(this.#channels, await place.handle.ask("begin", setup));
   }
@@ -253,7 +258,7 @@ class Run {
       wasKilled,
       entries: readEntries(readFileSync(this.#fileOf(name), "utf8")),
     }));
-    return { nodes, failovers: this.#failovers, last };
+    return { nodes, failovers: this.#failovers, last, remembers: this.#parts.remembers };
   }
 
   #lastNotes(name: string): Names {

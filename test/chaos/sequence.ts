@@ -46,16 +46,16 @@ export function sortHistory(history: History): Sorted {
   const strays: Of<"got">[] = [];
   const directs: Of<"got">[] = [];
   for (const { node, entries, wasKilled } of history.nodes) {
-    const open = new Map<string, Membership>();
+    const seats: Seats = { open: new Map(), ended: new Map() };
     for (const entry of entries) {
       const { kind } = entry;
       if (kind === "publish" || kind === "send" || kind === "outcome") note(sent, node, entry);
       if (!("member" in entry)) continue;
       if (kind === "got" && entry.group === undefined) directs.push(entry);
-      else if (kind === "got" && !open.has(keyOf(entry))) strays.push(entry);
-      else memberships.push(...advance(open, node, entry));
+      else if (kind === "got" && !seats.open.has(keyOf(entry))) strays.push(entry);
+      else memberships.push(...advance(seats, node, entry));
     }
-    if (wasKilled) for (const membership of open.values()) membership.isOver = true;
+    if (wasKilled) for (const membership of seats.open.values()) membership.isOver = true;
   }
   return { sent, memberships, strays, directs };
 }
@@ -76,9 +76,15 @@ function note(sent: Map<string, Sent>, node: string, entry: Of<"publish"> | Of<"
 
 const keyOf = ({ member, group }: { member: string; group: string | undefined }): string => `${member} ${group}`;
 
+/** The memberships of one node by member and group: now, and the last one before in which it got something. */
+interface Seats {
+  readonly open: Map<string, Membership>;
+  readonly ended: Map<string, Membership>;
+}
+
 /** Moves a member on in a group; answers the membership that this begins, if it does. */
 function advance(
-  open: Map<string, Membership>,
+  { open, ended }: Seats,
   node: string,
   entry: Extract<Entry, { member: string }>,
 ): readonly Membership[] {
@@ -91,11 +97,23 @@ function advance(
     return [begun];
   }
   if (membership === undefined) return [];
-  if (entry.kind === "joined") membership.joinedAt ??= entry.at;
+  const before = ended.get(key);
+  if (entry.kind === "joined" && entry.recovered === true && before !== undefined)
+    open.set(key, goOn(before, membership));
+  else if (entry.kind === "joined") membership.joinedAt ??= entry.at;
   else if (entry.kind === "got" || entry.kind === "gap") membership.items.push(entry);
   else if (entry.kind === "left" || entry.kind === "refused") {
     membership.isOver = true;
     open.delete(key);
+    if (membership.items.some(({ kind }) => kind === "got")) ended.set(key, membership);
   }
   return [];
+}
+
+// It has missed nothing, so it is as if it had never left. What was begun meanwhile owes nothing of its own.
+function goOn(before: Membership, begun: Membership): Membership {
+  before.items.push(...begun.items.splice(0));
+  before.isOver = false;
+  begun.isOver = true;
+  return before;
 }
