@@ -1,7 +1,15 @@
 import { describe, expect, test, vi } from "vitest";
 
 import { snapshot } from "../internal/snapshot.ts";
-import type { Broker, BrokerSink, HistoryPage, PositionRelation, Published, Subscribed } from "../layer/broker.ts";
+import type {
+  Broker,
+  BrokerMessage,
+  BrokerSink,
+  HistoryPage,
+  PositionRelation,
+  Published,
+  Subscribed,
+} from "../layer/broker.ts";
 import { InProcessNetwork } from "../testing/in-process-network.ts";
 import { Recorder } from "../testing/layer-conformance-case.ts";
 import { HubChannelLayer } from "./hub-channel-layer.ts";
@@ -11,7 +19,7 @@ import { encodeEvent } from "./wire-event.ts";
 class LateBroker implements Broker {
   readonly capabilities = {
     offsets: true,
-    history: false,
+    history: true,
     presence: false,
     receivers: false,
     envelopes: true,
@@ -36,6 +44,9 @@ class LateBroker implements Broker {
     return { answer: (position, store) => asked.answer(asked.groups.map(() => ({ position, store }))) };
   }
   hear(group: string, position: string, n: unknown): void {
+    this.sink?.message(this.message(group, position, n));
+  }
+  message(group: string, position: string, n: unknown): BrokerMessage {
     const event = {
       type: "chat.message",
       data: snapshot({ n }),
@@ -43,7 +54,7 @@ class LateBroker implements Broker {
       except: undefined,
       volatile: false,
     };
-    this.sink?.message({ group, id: position, position, bytes: encodeEvent(event) });
+    return { group, id: position, position, bytes: encodeEvent(event) };
   }
   unsubscribe(): Promise<void> {
     return Promise.resolve();
@@ -57,8 +68,10 @@ class LateBroker implements Broker {
   positions(groups: readonly string[]): Promise<readonly undefined[]> {
     return Promise.resolve(groups.map(() => undefined));
   }
+  /** What it remembers, as it will answer. */
+  page: HistoryPage = { messages: [], isComplete: false, top: undefined };
   history(): Promise<HistoryPage> {
-    return Promise.resolve({ messages: [], isComplete: false, top: undefined });
+    return Promise.resolve(this.page);
   }
   compare(last: string | undefined, next: string): PositionRelation {
     return positionsOf.compare(last, next);
@@ -111,6 +124,34 @@ describe("Subscriptions over a broker that answers late", () => {
     await joining;
     expect([member.field("n"), layer.stats().gaps]).toEqual([[6, 7], 0]);
   });
+
+  test.each([
+    ["and fill it, where the group remembers it whole", true, [1, 2, 3, 4, 5, 6], 0],
+    ["and tell it once, where it does not", false, [1, 2, 3, "group.gap", 6], 1],
+  ] as const)(
+    "hold back what arrives while a hole is read, %s: what came before the cut is part of it",
+    async (_, isComplete, expected, gaps) => {
+      const broker = new LateBroker();
+      const at = (n: number) => `1:1:${n}:e${n}`;
+      await using layer = new HubChannelLayer({ history: { room: { messages: 10, ageMs: 1000 } } }, { broker });
+      const member = new Recorder();
+      const joining = layer.attach(member).join("room");
+      await turn();
+      broker.ask("room").answer(undefined);
+      await joining;
+      for (const n of [1, 2, 3]) broker.hear("room", at(n), n);
+      broker.sink?.lost("all", "reconnect");
+      broker.sink?.restored("all");
+      await turn();
+      broker.page = { messages: [4, 5].map((n) => broker.message("room", at(n), n)), isComplete, top: at(5) };
+      for (const n of [4, 5]) broker.hear("room", at(n), n);
+      broker.ask("room").answer(at(5));
+      broker.hear("room", at(6), 6);
+      expect(member.field("n")).toEqual([1, 2, 3]);
+      await turn();
+      expect([member.field("n"), layer.stats().gaps]).toEqual([expected, gaps]);
+    },
+  );
 
   test("ask for a later cut when more arrives before the answer than can be held", async () => {
     vi.useFakeTimers();

@@ -312,10 +312,7 @@ export class Subscriptions implements GroupLinks {
     if (link.hole !== undefined) link.held = held;
     else {
       link.last = cut;
-      for (const message of held ?? []) {
-        if (message.position === undefined || !isBeforeCut(this.#relation(cut, message.position)))
-          this.#take(link, message);
-      }
+      for (const message of this.#behind(cut, held ?? [])) this.#take(link, message);
     }
     if (link.hole === undefined) this.#settleJoins(link);
     if (!link.isWanted) this.#lingering.add(link);
@@ -356,16 +353,13 @@ export class Subscriptions implements GroupLinks {
   // The store is away, as a rule: whoever subscribes again finds the hole again. Not for ever.
   #unread(link: Link, hole: Hole): void {
     link.unread += 1;
-    if (link.unread > maxUnread) {
-      this.#filled(link, hole, undefined);
-      return;
-    }
+    if (link.unread > maxUnread) return this.#filled(link, hole, undefined);
     this.#lose(link, hole.cause);
     this.#failed(link);
   }
 
   #filled(link: Link, { to, cause, tick }: Hole, page: HistoryPage | undefined): void {
-    const held = link.held ?? [];
+    let held = link.held ?? [];
     link.held = undefined;
     link.hole = undefined;
     link.unread = 0;
@@ -376,9 +370,15 @@ export class Subscriptions implements GroupLinks {
       link.last = to;
       // The hole was told with the event that showed it, which is the first of these.
       if (to !== undefined && held[0]?.position === to) this.#give(link, held.shift() as BrokerMessage, { before: to });
+      // What came before the cut is part of the hole.
+      held = this.#behind(to, held);
     }
     for (const message of held) this.message(message);
     if (link.isLive && link.hole === undefined) this.#settleJoins(link);
+  }
+
+  #behind(cut: Position | undefined, messages: readonly BrokerMessage[]): BrokerMessage[] {
+    return messages.filter(({ position }) => position === undefined || !isBeforeCut(this.#relation(cut, position)));
   }
 
   #settleJoins(link: Link): void {
