@@ -327,8 +327,8 @@ export const groupCases: readonly ConformanceCase[] = [
         }
       }
       await harness.settle();
-      const after = layer.stats();
-      equal(after, before, "the counts");
+      // A node that has just begun may itself wait for other nodes then; in the end nobody does.
+      equal(layer.stats(), { ...before, waiting: 0 }, "the counts");
       const [left] = Array.from({ length: 1 }, () => layer.attach(new Recorder()));
       left?.close();
       await left?.join("room");
