@@ -56,8 +56,10 @@ end
 local function publish(name, entry)
   local line = string.find(entry, '\n', 1, true)
   local header = string.sub(entry, 1, line - 1)
-  local id, messages, age, again = string.match(header, '^(%S+) (%d+) (%d+)(.*)$')
-  id = id or header
+  local id, messages, age, again = header, nil, nil, nil
+  if string.find(header, ' ', 1, true) then
+    id, messages, age, again = string.match(header, '^(%S+) (%d+) (%d+)(.*)$')
+  end
   local list = name .. ':h'
   -- Another server, or a copy: whether the one before had published it is not to be seen here.
   if again and again ~= '' and not isLife(string.match(again, '%x+$')) then return '!' end

@@ -419,10 +419,16 @@ export class Subscriptions implements GroupLinks {
 
   #take(link: Link, message: BrokerMessage, tick?: number): void {
     const { id, position } = message;
-    if (position !== undefined && this.#holdForHole(link, message, position)) return;
-    const isDuplicate = id !== undefined && this.#sink.isDuplicate(id);
     const before = link.last;
-    if (position !== undefined) this.#advance(link, position, isDuplicate);
+    const relation = position === undefined ? "next" : this.#relation(before, position);
+    if (relation === "gap" && this.#holdForHole(link, message)) return;
+    const isDuplicate = id !== undefined && this.#sink.isDuplicate(id);
+    // A number alone never decides: after a stale copy has taken over, new events get old numbers. Their ids are new.
+    if (position !== undefined && !(isDuplicate && isBeforeCut(relation))) {
+      if (relation !== "next" && relation !== "fresh")
+        this.#gap(link, position, { cause: relation === "gap" ? "loss" : "epoch" });
+      link.last = position;
+    }
     if (isDuplicate) this.duplicates += 1;
     else this.#give(link, message, { before, tick });
   }
@@ -439,21 +445,10 @@ export class Subscriptions implements GroupLinks {
   }
 
   // A hole before this event is filled first, where the group remembers what is missing.
-  #holdForHole(link: Link, message: BrokerMessage, position: Position): boolean {
-    if (this.#sink.missed === undefined || this.#relation(link.last, position) !== "gap") return false;
-    if (!this.#fill(link, { to: position, cause: "loss", tick: this.#sink.nextTick() })) return false;
+  #holdForHole(link: Link, message: BrokerMessage): boolean {
+    if (!this.#fill(link, { to: message.position, cause: "loss", tick: this.#sink.nextTick() })) return false;
     this.#hold(link, message);
     return true;
-  }
-
-  // A number alone never decides: after a stale copy has taken over, new events get old numbers. Their ids are new.
-  #advance(link: Link, position: Position, isDuplicate: boolean): void {
-    const relation = this.#relation(link.last, position);
-    if (isBeforeCut(relation) && isDuplicate) return;
-    if (relation !== "next" && relation !== "fresh") {
-      this.#gap(link, position, { cause: relation === "gap" ? "loss" : "epoch" });
-    }
-    link.last = position;
   }
 
   #compareTop(link: Link, top: Position | undefined): void {
