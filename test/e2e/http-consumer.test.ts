@@ -19,7 +19,8 @@ import {
 import { attach, serve, type ServeOptions, type SolentServer } from "@solent/core/node";
 import express from "express";
 import { Hono } from "hono";
-import { describe, expect, test } from "vitest";
+import { testServer } from "@solent/core/testing";
+import { describe, expect, test, vi } from "vitest";
 import { Log } from "../support/log.ts";
 import { connect } from "../support/peer.ts";
 import { gate, until } from "../support/turns.ts";
@@ -394,6 +395,72 @@ describe("a client that leaves", () => {
     await until(() => server.running().length === 0);
     expect(log.lines).toEqual([]);
   });
+});
+
+test("what a handler begins to say to a kept request goes on after the time that it was kept for", async () => {
+  class Late extends HttpConsumer {
+    override async handle() {
+      await this.group("news").join();
+      return this.keepOpen();
+    }
+    news_item({ text }: { text: string }) {
+      this.sendEvent({ data: text });
+    }
+  }
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const app = new ProtocolTypeRouter({ http: new URLRouter([path("/", Late)]) });
+    await using server = testServer(app);
+    const [begun, silent] = [server.fetch("/"), server.fetch("/")];
+    await server.idle();
+    await server.layer.groupSend("news", { type: "news.item", text: "a" });
+    const reader = (await begun).body!.getReader();
+    const text = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+    expect(await text()).toBe("data: a\n\n");
+    await (await silent).body?.cancel();
+    vi.advanceTimersByTime(31_000);
+    await server.layer.groupSend("news", { type: "news.item", text: "b" });
+    expect(await text()).toBe("data: b\n\n");
+    await reader.cancel();
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("what is said to a client that has left is nothing, and an event in another answer is the consumer's mistake", async () => {
+  const faults: unknown[] = [];
+  const [left, done] = [gate(), gate()];
+  class Talk extends HttpConsumer {
+    override async handle() {
+      if (this.scope.queryString === "plain") {
+        this.sendHeaders();
+        for (const say of [() => this.startEvents(), () => this.sendEvent({ data: 1 })]) {
+          try {
+            say();
+          } catch (error) {
+            faults.push((error as { code: string }).code);
+          }
+        }
+        return this.sendBody("plain");
+      }
+      this.signal.addEventListener("abort", () => left.open());
+      await left.passed;
+      this.sendEvent({ data: "nobody" });
+      done.open();
+      return this.sendResponse(200);
+    }
+  }
+  await using server = await serveOne(Talk);
+  expect(await (await fetch(urlOf(server, "/?plain"))).text()).toBe("plain");
+  expect(faults).toEqual(["CONSUMER_STATE", "CONSUMER_STATE"]);
+  const { outgoing, answered } = await open(server);
+  answered.catch(() => {});
+  outgoing.end();
+  await until(() => server.running().length === 1);
+  outgoing.destroy();
+  await done.passed;
+  await until(() => server.connectionCount === 0);
+  expect(log.lines).toEqual([]);
 });
 
 test("600 requests that are answered, left in the middle, or left while they wait, leave nothing behind", async () => {

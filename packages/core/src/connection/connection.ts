@@ -91,7 +91,7 @@ export class Connection implements Link, OutboxOwner {
     return this.#receiver !== undefined;
   }
 
-  /** The transport's name: `"websocket"`, `"sse"`, `"poll"`; `"http"` for a request that an `HttpConsumer` answers. */
+  /** The transport's name: `"websocket"`, `"sse"`, `"stream"`, `"poll"`; `"http"` for a request that an `HttpConsumer` answers. */
   get transport(): string {
     return this.#transport.kind;
   }

@@ -1,5 +1,6 @@
 import type { End } from "../connection/link.ts";
 import type { IncomingRequest } from "../connection/request.ts";
+import { streamHeaders } from "../connection/stream-headers.ts";
 import type { AnswerHeaders } from "../connection/transport.ts";
 import { closeCodes } from "../errors/close-codes.ts";
 import { SolentError } from "../errors/solent-error.ts";
@@ -99,26 +100,14 @@ export abstract class HttpConsumer extends ConsumerBase {
   sendResponse(status: number, body: string | Uint8Array = "", headers: AnswerHeaders = {}): Answer {
     const isText = typeof body === "string";
     const bytes = isText ? encodeText(body) : new Uint8Array(body);
-    const { link } = this["~runner"];
-    if (statusWithoutBody.has(status)) link.accept({ status, headers });
-    else {
-      const type = isText ? "text/plain; charset=utf-8" : "application/octet-stream";
-      link.accept({
-        status,
-        headers: { "content-type": type, ...lowerCase(headers), "content-length": `${bytes.length}` },
-      });
-      if (bytes.length > 0) link.send(new Frame(bytes), undefined);
-    }
-    link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
-    return answer;
+    const type = isText ? "text/plain; charset=utf-8" : "application/octet-stream";
+    return this.#respond(status, bytes, { "content-type": type, ...lowerCase(headers) });
   }
 
   /** Answers with JSON. @throws {SolentError} as `sendResponse` does; TypeError for what is no JSON. */
   sendJson(status: number, value: unknown, headers: AnswerHeaders = {}): Answer {
-    return this.sendResponse(status, JSON.stringify(value), {
-      "content-type": "application/json",
-      ...lowerCase(headers),
-    });
+    const bytes = encodeText(JSON.stringify(value));
+    return this.#respond(status, bytes, { "content-type": "application/json", ...lowerCase(headers) });
   }
 
   /**
@@ -127,15 +116,9 @@ export abstract class HttpConsumer extends ConsumerBase {
    * @throws {SolentError} as `sendHeaders` does.
    */
   startEvents(headers: AnswerHeaders = {}): void {
-    this.#isEventStream = true;
-    const own = {
-      "content-type": "text/event-stream; charset=utf-8",
-      // Neither kept, nor compressed on the way: a compressor waits for more.
-      "cache-control": "no-store, no-transform",
-      // nginx collects answers otherwise.
-      "x-accel-buffering": "no",
-    };
+    const own = streamHeaders("text/event-stream; charset=utf-8");
     this["~runner"].link.accept({ headers: { ...own, ...lowerCase(headers) }, heartbeat: eventStreamComment });
+    this.#isEventStream = true;
   }
 
   /**
@@ -149,7 +132,7 @@ export abstract class HttpConsumer extends ConsumerBase {
     const text = serverSentEvent(event);
     const { link } = this["~runner"];
     if (link.state === "connecting") this.startEvents();
-    if (!this.#isEventStream)
+    if (!this.#isEventStream && link.state === "open")
       throw new SolentError("CONSUMER_STATE", { call: "sendEvent()", state: "another answer than an event stream" });
     link.send(textFrame(text), undefined);
   }
@@ -170,8 +153,11 @@ export abstract class HttpConsumer extends ConsumerBase {
       });
     this.#isKept = true;
     clearTimeout(this.#keptTimer);
-    const ms = timeoutMs ?? (link.state === "connecting" ? keptMs : undefined);
-    if (ms !== undefined && link.state !== "closed") this.#keptTimer = setTimeout(() => this.#expire(), ms);
+    if (timeoutMs !== undefined && link.state !== "closed")
+      this.#keptTimer = setTimeout(() => this.#expire(), timeoutMs);
+    // What has begun to be said by then goes on.
+    else if (link.state === "connecting")
+      this.#keptTimer = setTimeout(() => link.state === "connecting" && this.#expire(), keptMs);
     return answer;
   }
 
@@ -210,6 +196,19 @@ export abstract class HttpConsumer extends ConsumerBase {
   "~disconnect"(end: End): unknown {
     clearTimeout(this.#keptTimer);
     return this.disconnect(end);
+  }
+
+  #respond(status: number, bytes: Uint8Array, headers: AnswerHeaders): Answer {
+    const { link } = this["~runner"];
+    if (statusWithoutBody.has(status)) {
+      const { "content-type": _type, ...rest } = headers;
+      link.accept({ status, headers: rest });
+    } else {
+      link.accept({ status, headers: { ...headers, "content-length": `${bytes.length}` } });
+      if (bytes.length > 0) link.send(new Frame(bytes), undefined);
+    }
+    link.close(closeCodes.normal.code, closeCodes.normal.reason, "server");
+    return answer;
   }
 
   #expire(): void {

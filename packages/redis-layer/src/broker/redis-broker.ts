@@ -13,7 +13,7 @@ import type {
 import { RedisServer } from "../connection/redis-server.ts";
 import type { KeyLayout } from "../layout/key-layout.ts";
 import { partitionCount, partitionOf } from "../layout/partitions.ts";
-import { comparePositions, withLife } from "../layout/position.ts";
+import { comparePositions } from "../layout/position.ts";
 import type { Deployment, DeploymentParts } from "../deployment/deployment.ts";
 import { unavailable } from "../connection/unavailable.ts";
 import { RedisHistory } from "../history/redis-history.ts";
@@ -386,7 +386,7 @@ export class RedisBroker implements LayerBroker {
       return;
     }
     const { id, position, bytes } = message;
-    const told = position && withLife(position, from.life);
+    const told = position && position + from.lifeMark;
     if (isInbox && told !== undefined) this.#advanceInbox(told);
     this.#tell(group, bytes, { id, position: told });
   }

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisConnectOptions } from "./connect-options.ts";
+import { markOfLife } from "../layout/position.ts";
 import { greet, lifeOf, openRedis } from "./connect-options.ts";
 import { type Asked, PathProof } from "./path-proof.ts";
 import { RedisLink } from "./redis-link.ts";
@@ -51,6 +52,7 @@ export class RedisServer {
   readonly #proof: PathProof;
   #home = "";
   #life = "";
+  #lifeMark = "";
   #isListening = false;
 
   constructor(parts: ServerParts) {
@@ -103,6 +105,11 @@ export class RedisServer {
   /** The connection for subscriptions, while it works. */
   get subscriber(): Redis | undefined {
     return this.#subscriber.redis;
+  }
+
+  /** What stands behind a position that was found in this life. */
+  get lifeMark(): string {
+    return this.#lifeMark;
   }
 
   /** Which life of the server the subscriber connection leads to: see `lifeOf`. */
@@ -200,6 +207,7 @@ export class RedisServer {
     redis.on("moved", () => this.#parts.events.moved());
     // Positions are compared within one life; where there are none, nobody asks.
     if (this.#parts.scripts.length > 0) this.#life = await lifeOf(redis);
+    this.#lifeMark = markOfLife(this.#life);
     const patterns = this.#parts.patterns?.() ?? [];
     if (patterns.length > 0) await redis.psubscribe(...patterns);
     await this.subscribeOn(redis, [this.#home]);

@@ -2,7 +2,7 @@ import type { SolentError } from "@solent/core/errors";
 import type { BrokerMessage, HistoryOptions, HistoryPage, Position } from "@solent/core/layer";
 import type { Script } from "../connection/script.ts";
 import { readPayload } from "../layout/payload.ts";
-import { placeIn, positionOf, withLife } from "../layout/position.ts";
+import { placeIn, positionOf } from "../layout/position.ts";
 import { unavailable } from "../connection/unavailable.ts";
 import { ScriptCalls, type ScriptRoutes } from "../publishing/script-calls.ts";
 
@@ -28,26 +28,26 @@ export class RedisHistory {
   /** See `Broker.history`. @throws {SolentError} LAYER_UNAVAILABLE, LAYER_CLOSED */
   async read(group: string, { name, partition }: Place, options: HistoryOptions): Promise<HistoryPage> {
     const { from, direction, limit, maxAgeMs } = options;
-    const life = this.#lifeOf(partition);
+    const mark = this.#markOf(partition);
     // A position of something else, or from another life, is that of no event here.
-    const begin = from === undefined ? "" : (placeIn(life, from) ?? "0");
+    const begin = from === undefined ? "" : (placeIn(mark, from) ?? "0");
     const [top, isComplete, ...payloads] = await this.#calls.run({
       ...{ script: this.#script, partition, isRepeatable: true },
       keys: [name, `${name}:h`],
       values: [begin, direction, `${limit}`, `${maxAgeMs}`],
     });
     // Another server has taken over meanwhile: whose answer this is nobody knows.
-    if (life === "" || this.#lifeOf(partition) !== life) throw unavailable("the server of this group has just changed");
+    if (mark === "" || this.#markOf(partition) !== mark) throw unavailable("the server of this group has just changed");
     const messages = payloads.flatMap((payload): BrokerMessage[] => {
       const read = readPayload(payload);
       if (typeof read === "string" || read.position === undefined) return [];
-      return [{ group, ...read, position: withLife(read.position, life) }];
+      return [{ group, ...read, position: read.position + mark }];
     });
-    return { messages, isComplete: isComplete?.toString() === "1", top: topOf(top, life) };
+    return { messages, isComplete: isComplete?.toString() === "1", top: topOf(top, mark) };
   }
 
-  #lifeOf(partition: number): string {
-    return this.#routes.serverOf(partition)?.life ?? "";
+  #markOf(partition: number): string {
+    return this.#routes.serverOf(partition)?.lifeMark ?? "";
   }
 
   close(reason: SolentError): void {
@@ -55,6 +55,6 @@ export class RedisHistory {
   }
 }
 
-function topOf(place: Buffer | undefined, life: string): Position | undefined {
-  return place === undefined || place.length === 0 ? undefined : withLife(positionOf(place.toString("latin1")), life);
+function topOf(place: Buffer | undefined, mark: string): Position | undefined {
+  return place === undefined || place.length === 0 ? undefined : positionOf(place.toString("latin1")) + mark;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { comparePositions, placeIn, positionOf, withLife } from "./position.ts";
+import { comparePositions, markOfLife, placeIn, positionOf } from "./position.ts";
 
 const at = (place: string) => positionOf(place);
 
@@ -26,11 +26,12 @@ test.each(["", "1:", "1:5 e", "2:5 e a", "in-process 5"])(
 );
 
 test("a position is compared whatever life it was told in, and leads to a place in its own life only", () => {
-  const told = withLife(at("5 e a"), "abcdef");
+  const [mark, other] = [markOfLife("abcdef"), markOfLife("fedcba")];
+  const told = at("5 e a") + mark;
   expect(comparePositions(at("4 e x"), told)).toBe("next");
-  expect(comparePositions(told, withLife(at("5 e a"), "fedcba"))).toBe("same");
-  expect(placeIn("abcdef", told)).toBe("5 e a");
-  expect(placeIn("fedcba", told)).toBeUndefined();
-  expect(placeIn("abcdef", at("5 e a"))).toBeUndefined();
-  expect(placeIn("abcdef", "5 e a~abcde")).toBeUndefined();
+  expect(comparePositions(told, at("5 e a") + other)).toBe("same");
+  expect(placeIn(mark, told)).toBe("5 e a");
+  expect(placeIn(other, told)).toBeUndefined();
+  expect(placeIn(mark, at("5 e a"))).toBeUndefined();
+  expect(placeIn(mark, "5 e a~abcde")).toBeUndefined();
 });

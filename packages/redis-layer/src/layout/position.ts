@@ -13,20 +13,19 @@ export function positionOf(place: string): Position {
 }
 
 /**
- * A position as a node tells it: `~` and the beginning of the life of the server that it was found on stand behind it.
+ * What a node puts behind a position when it tells it: `~` and the beginning of the life of the server that it was found on.
  *
  * A copy that takes over may lack what the server before had accepted last. So a position from another life says nothing of what
  * came after it, whatever stands there now.
  */
-export function withLife(position: Position, life: string): Position {
-  return position + lifeMark + life.slice(0, lifeLength);
+export function markOfLife(life: string): string {
+  return lifeMark + life.slice(0, lifeLength);
 }
 
-/** What the store keeps of a position that was told in this life; `undefined` for any other. */
-export function placeIn(life: string, position: Position): string | undefined {
-  const ending = lifeMark + life.slice(0, lifeLength);
-  if (!position.endsWith(ending) || read(position) === undefined) return undefined;
-  return position.slice(positionStart.length, -ending.length);
+/** What the store keeps of a position that was told with this mark; `undefined` for any other. */
+export function placeIn(mark: string, position: Position): string | undefined {
+  if (!position.endsWith(mark) || read(position) === undefined) return undefined;
+  return position.slice(positionStart.length, -mark.length);
 }
 
 function read(position: Position): Place | undefined {

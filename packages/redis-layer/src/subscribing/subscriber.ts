@@ -2,7 +2,7 @@ import { SolentError } from "@solent/core/errors";
 import type { Position, Subscribed } from "@solent/core/layer";
 import type { Redis } from "ioredis";
 import type { RedisServer } from "../connection/redis-server.ts";
-import { positionOf, withLife } from "../layout/position.ts";
+import { positionOf } from "../layout/position.ts";
 import { unavailable } from "../connection/unavailable.ts";
 
 /** What a group is called in Redis, and the partition it is in. */
@@ -156,7 +156,7 @@ export class Subscriber {
   async #subscribeAt(server: RedisServer, batches: readonly Batch[], answers: Subscribed[]): Promise<void> {
     const redis = server.subscriber;
     if (redis === undefined) return;
-    const { life } = server;
+    const { life, lifeMark } = server;
     const results = await subscribeAll(redis, batches, { server, hasPositions: this.#hasPositions });
     const again: Batch[] = [];
     for (const [i, { names, numbers }] of batches.entries()) {
@@ -165,7 +165,7 @@ export class Subscriber {
         again.push(...this.#failed({ server, names, numbers }, result, answers));
         continue;
       }
-      for (const [k, number] of numbers.entries()) answers[number] = subscribed(result[k], life);
+      for (const [k, number] of numbers.entries()) answers[number] = subscribed(result[k], life, lifeMark);
     }
     if (again.length > 0) await this.#subscribeAt(server, again, answers);
   }
@@ -235,12 +235,12 @@ async function positionsAt(server: RedisServer, names: readonly string[]): Promi
   try {
     const values = await server.subscriber?.mget(...names);
     if (values === undefined) throw new Error("not connected");
-    return values.map((value) => (value === null ? undefined : withLife(positionOf(value), server.life)));
+    return values.map((value) => (value === null ? undefined : positionOf(value) + server.lifeMark));
   } catch (error) {
     throw unavailable((error as Error).message);
   }
 }
 
-function subscribed(place: string | null | undefined, store: string): Subscribed {
-  return { position: typeof place === "string" ? withLife(positionOf(place), store) : undefined, store };
+function subscribed(place: string | null | undefined, store: string, mark: string): Subscribed {
+  return { position: typeof place === "string" ? positionOf(place) + mark : undefined, store };
 }

@@ -17,14 +17,3 @@ export interface DownFormat {
 
 /** How much padding is written. */
 export const paddingBytes = 2_048;
-
-/** The headers of an answer that is written on and on, of this type. */
-export function headersOf(contentType: string): Readonly<Record<string, string>> {
-  return Object.freeze({
-    "content-type": contentType,
-    // Neither kept, nor compressed on the way: a compressor waits for more.
-    "cache-control": "no-store, no-transform",
-    // nginx collects answers otherwise.
-    "x-accel-buffering": "no",
-  });
-}

@@ -1,9 +1,10 @@
 import type { FrameEncoder } from "../../outbox/frame.ts";
-import { type DownFormat, headersOf, paddingBytes } from "./down-format.ts";
+import { streamHeaders } from "../../connection/stream-headers.ts";
+import { type DownFormat, paddingBytes } from "./down-format.ts";
 
 /** Events of `text/event-stream` (HTML standard, "Server-sent events"): one answer that goes on, and the answers to polls. */
 export const eventStream: DownFormat = {
-  headers: headersOf("text/event-stream; charset=utf-8"),
+  headers: streamHeaders("text/event-stream; charset=utf-8"),
   // A text is the `data` of an event without a name; one with line breaks, which that format would change, is the event
   // `text` with the text as JSON. Bytes are the event `binary`, in base64.
   encoder: {

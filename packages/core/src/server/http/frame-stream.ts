@@ -1,5 +1,6 @@
 import { controlFrame, webSocketEncoder } from "../websocket-frame.ts";
-import { type DownFormat, headersOf, paddingBytes } from "./down-format.ts";
+import { streamHeaders } from "../../connection/stream-headers.ts";
+import { type DownFormat, paddingBytes } from "./down-format.ts";
 
 /** A pong that nobody asked for means nothing (RFC 6455 section 5.5.3), and has at most so many bytes (5.5). */
 const pong = controlFrame("pong", Buffer.alloc(125));
@@ -11,7 +12,7 @@ const pong = controlFrame("pong", Buffer.alloc(125));
  * `{"id":"…"}` opens the connection. It is no header, since an answer may be held back whose headers are there.
  */
 export const frameStream: DownFormat = {
-  headers: headersOf("application/octet-stream"),
+  headers: streamHeaders("application/octet-stream"),
   encoder: webSocketEncoder,
   padding: Buffer.concat(Array.from({ length: Math.ceil(paddingBytes / pong.length) }, () => pong)),
   open: (id) => webSocketEncoder.encode(JSON.stringify({ id })) as Buffer,
