@@ -49,7 +49,7 @@ export class MemoryHistory implements MemoryStore {
     memory.lastAtMs = now;
     const message = make(memory.top);
     while (memory.kept.size >= policy.messages) memory.kept.shift();
-    memory.kept.push({ message: replayed(message), atMs: now });
+    memory.kept.push({ message, atMs: now });
     this.#alarm.within(sweepMs);
     return message;
   }
@@ -67,7 +67,7 @@ export class MemoryHistory implements MemoryStore {
     if (from !== undefined && !isComplete) return { messages: [], top, isComplete };
     const newer = at < 0 && from !== undefined ? [] : all.slice(at + 1);
     const messages = direction === "newer" ? newer : all.slice(0, at < 0 ? undefined : at).toReversed();
-    return { messages: messages.slice(0, limit), top, isComplete };
+    return { messages: messages.slice(0, limit).map(replayed), top, isComplete };
   }
 
   /** Compares the positions it gave. */

@@ -254,9 +254,8 @@ export class Remote implements MemoryStore {
   #missed(group: string, from: Position | undefined): Promise<HistoryPage> | undefined {
     const policy = this.#histories.of(group);
     if (policy === undefined) return undefined;
-    return this.#broker.history(group, {
-      ...{ from, direction: "newer", limit: policy.messages, maxAgeMs: policy.ageMs },
-    });
+    const { messages: limit, ageMs: maxAgeMs } = policy;
+    return this.#broker.history(group, { from, direction: "newer", limit, maxAgeMs });
   }
 
   #deliver(message: BrokerMessage, tick?: number): boolean {

@@ -47,6 +47,18 @@ async function listen(layer: ChannelLayer): Promise<{ member: Recorder; at: (n: 
   return { member, at };
 }
 
+/** A member that has heard 1 and 2, and whose node was cut off while the events up to `last` were sent. */
+async function cutOff(harness: ConformanceHarness, last: number) {
+  const [here, there] = await twoLayers(harness, { history });
+  const first = await listen(here);
+  await say(there, 1, 2);
+  await first.member.until(2);
+  await fault(harness, "disconnect")(here);
+  await say(there, 3, last);
+  await fault(harness, "reconnect")(here);
+  return { here, there, first };
+}
+
 async function heard(harness: ConformanceHarness, { member }: Back, expected: readonly unknown[]): Promise<void> {
   await member.until(expected.length);
   await harness.settle();
@@ -226,13 +238,7 @@ export const historyCases: readonly ConformanceCase[] = [
     name: "closes the hole of a lost connection by itself, before its members notice",
     needs: ["history", "nodes", "disconnect", "reconnect"],
     async run(harness) {
-      const [here, there] = await twoLayers(harness, { history });
-      const first = await listen(here);
-      await say(there, 1, 2);
-      await first.member.until(2);
-      await fault(harness, "disconnect")(here);
-      await say(there, 3, 6);
-      await fault(harness, "reconnect")(here);
+      const { here, there, first } = await cutOff(harness, 6);
       await say(there, 7);
       await first.member.until(7);
       await harness.settle();
@@ -244,13 +250,7 @@ export const historyCases: readonly ConformanceCase[] = [
     name: "tells of the hole of a lost connection that is larger than what the group remembers",
     needs: ["history", "nodes", "disconnect", "reconnect"],
     async run(harness) {
-      const [here, there] = await twoLayers(harness, { history });
-      const first = await listen(here);
-      await say(there, 1, 2);
-      await first.member.until(2);
-      await fault(harness, "disconnect")(here);
-      await say(there, 3, 30);
-      await fault(harness, "reconnect")(here);
+      const { here, there, first } = await cutOff(harness, 30);
       await first.member.until(3);
       await say(there, 31);
       await first.member.until(4);
